@@ -1,0 +1,429 @@
+//! Linux: `epoll_create1`, `epoll_ctl`, `epoll_wait`, `epoll_pwait2`.
+//!
+//! The kernel keeps the list of what is watched, and hands out only what is ready: the cost
+//! of a wait does not grow with the number of idle descriptors. Its entries belong to the
+//! *open file description*, not to the number: a duplicate of a descriptor keeps the entry
+//! alive after the original was closed, and then nothing can remove it any more (epoll(7),
+//! "Questions and answers", 6).
+//!
+//! Below are first the calls, then [`Poller`], which is all that the loop above knows of.
+
+use std::cell::Cell;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+use std::{fmt, ptr};
+
+use crate::eventfd;
+use crate::poller::{Event, Interest, Readiness};
+use crate::{Error, Result};
+
+/// `int epoll_create1(int flags)`: makes an epoll instance, close-on-exec.
+///
+/// * strace: `epoll_create1(EPOLL_CLOEXEC) = 3`
+/// * `EMFILE`, `ENFILE`, `ENOMEM`: out of descriptors or memory; handed up.
+/// * Manual page: epoll_create(2).
+pub fn epoll_create1() -> Result<OwnedFd> {
+    // SAFETY: takes no pointers.
+    let fd = Error::check("epoll_create1", unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// What [`epoll_ctl`] does to the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `EPOLL_CTL_ADD`
+    Add,
+    /// `EPOLL_CTL_MOD`
+    Modify,
+    /// `EPOLL_CTL_DEL`
+    Delete,
+}
+
+/// `int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)`: changes the list.
+///
+/// `flags` are `EPOLLIN` and its kin (the constants of this module), `data` is what
+/// [`epoll_wait`] hands back. A descriptor that is ready when it is added or modified is
+/// reported by the next wait, also edge-triggered.
+///
+/// * strace: `epoll_ctl(3, EPOLL_CTL_ADD, 5, {events=EPOLLIN|EPOLLET, data=0x100000001}) = 0`
+/// * `EEXIST` (Add): watched already; `ENOENT` (Modify, Delete): not watched, or closed and
+///   reused since; `EPERM`: a regular file or directory, which is always ready; `ENOSPC`: the
+///   user's limit, `/proc/sys/fs/epoll/max_user_watches`.
+/// * Manual page: epoll_ctl(2).
+pub fn epoll_ctl(
+    epoll: BorrowedFd<'_>,
+    op: Op,
+    fd: BorrowedFd<'_>,
+    flags: u32,
+    data: u64,
+) -> Result<()> {
+    // A kernel before 2.6.9 wanted a non-null event for Delete too; it costs nothing.
+    let mut event = libc::epoll_event { events: flags, u64: data };
+    let op = match op {
+        Op::Add => libc::EPOLL_CTL_ADD,
+        Op::Modify => libc::EPOLL_CTL_MOD,
+        Op::Delete => libc::EPOLL_CTL_DEL,
+    };
+    // SAFETY: `event` is a valid epoll_event for the length of the call.
+    let answer = unsafe { libc::epoll_ctl(epoll.as_raw_fd(), op, fd.as_raw_fd(), &raw mut event) };
+    Error::check_on("epoll_ctl", fd, answer).map(drop)
+}
+
+/// `int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)`:
+/// sleeps until something is ready or `milliseconds` have passed; -1 is for ever, 0 does
+/// not sleep. Replaces what `events` holds.
+///
+/// * strace: `epoll_wait(3, [{events=EPOLLIN, data=0x100000001}], 1024, -1) = 1`
+/// * `EINTR`: a signal handler ran; [`Poller::wait`] makes an empty batch of it.
+/// * Manual page: epoll_wait(2).
+pub fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Events, milliseconds: i32) -> Result<()> {
+    events.list.clear();
+    // SAFETY: the spare capacity of `list` has room for `capacity` events (at least one, at
+    // most i32::MAX; `Events` sees to that), and the kernel only writes to it.
+    let answer = unsafe {
+        libc::epoll_wait(
+            epoll.as_raw_fd(),
+            events.list.as_mut_ptr(),
+            events.capacity(),
+            milliseconds,
+        )
+    };
+    let n = Error::check_on("epoll_wait", epoll, answer)?;
+    // SAFETY: the kernel wrote the first `n` events.
+    unsafe { events.list.set_len(n as usize) };
+    Ok(())
+}
+
+/// `int epoll_pwait2(int epfd, struct epoll_event *events, int maxevents, const struct
+/// timespec *timeout, const sigset_t *sigmask)`: [`epoll_wait`] to the nanosecond. Called
+/// through `syscall`, since a C library may be older than the kernel.
+///
+/// * strace: `epoll_pwait2(3, [], 1024, {tv_sec=0, tv_nsec=300000}, NULL, 8) = 0`
+/// * `ENOSYS`: the kernel is older than 5.11; `EPERM`: a seccomp filter that does not know
+///   it. [`Poller::wait`] then stays with [`epoll_wait`].
+/// * Manual page: epoll_wait(2).
+pub fn epoll_pwait2(epoll: BorrowedFd<'_>, events: &mut Events, timeout: Duration) -> Result<()> {
+    let timeout = libc::timespec {
+        // A time_t of 64 bits holds any wait that ends before the machine does.
+        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: timeout.subsec_nanos() as libc::c_long,
+    };
+    events.list.clear();
+    // SAFETY: as in `epoll_wait`; `timeout` is valid for the length of the call, and a null
+    // mask leaves the signal mask alone.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_epoll_pwait2,
+            epoll.as_raw_fd(),
+            events.list.as_mut_ptr(),
+            events.capacity(),
+            &raw const timeout,
+            ptr::null::<libc::sigset_t>(),
+            8usize, // the kernel's sigset is 64 bits, whatever the C library's is
+        )
+    };
+    let n = Error::check_len("epoll_pwait2", epoll, answer as isize)?;
+    // SAFETY: the kernel wrote the first `n` events.
+    unsafe { events.list.set_len(n) };
+    Ok(())
+}
+
+/// Data to read.
+pub const EPOLLIN: u32 = libc::EPOLLIN as u32;
+/// Room to write.
+pub const EPOLLOUT: u32 = libc::EPOLLOUT as u32;
+/// The peer will write no more. Reported only if asked for.
+pub const EPOLLRDHUP: u32 = libc::EPOLLRDHUP as u32;
+/// Urgent data.
+pub const EPOLLPRI: u32 = libc::EPOLLPRI as u32;
+/// Both directions are shut down. Always reported.
+pub const EPOLLHUP: u32 = libc::EPOLLHUP as u32;
+/// An error is pending. Always reported.
+pub const EPOLLERR: u32 = libc::EPOLLERR as u32;
+/// Report changes, not states.
+pub const EPOLLET: u32 = libc::EPOLLET as u32;
+/// Report once, then be silent until modified.
+pub const EPOLLONESHOT: u32 = libc::EPOLLONESHOT as u32;
+
+/// Room for the events of one wait.
+pub struct Events {
+    list: Vec<libc::epoll_event>,
+}
+
+impl Events {
+    /// Room for `capacity` events; at least one, since the kernel refuses to wait for none.
+    pub fn with_capacity(capacity: usize) -> Events {
+        Events { list: Vec::with_capacity(capacity.clamp(1, 1 << 20)) }
+    }
+
+    fn capacity(&self) -> i32 {
+        self.list.capacity().clamp(1, i32::MAX as usize) as i32
+    }
+
+    /// How many events the last wait brought.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether the last wait brought none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether the last wait may have left some behind.
+    pub fn is_full(&self) -> bool {
+        self.list.len() == self.list.capacity()
+    }
+
+    /// The events of the last wait.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = Event> + '_ {
+        // Fields are copied: the struct is packed on x86-64, so no reference may be taken.
+        self.list.iter().map(|e| Event { token: e.u64, readiness: readiness(e.events) })
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The flags of a source of the loop. `EPOLLRDHUP` and `EPOLLPRI` are what makes a short read
+/// a safe sign of an empty buffer: without them the end of the stream or an urgent mark could
+/// hide behind it.
+fn edge(interest: Interest) -> u32 {
+    EPOLLET
+        | EPOLLIN
+        | EPOLLRDHUP
+        | EPOLLPRI
+        | if interest.contains(Interest::WRITE) { EPOLLOUT } else { 0 }
+}
+
+/// The flags of a descriptor that is only borrowed.
+fn once(interest: Interest) -> u32 {
+    let read = if interest.contains(Interest::READ) { EPOLLIN | EPOLLRDHUP } else { 0 };
+    let write = if interest.contains(Interest::WRITE) { EPOLLOUT } else { 0 };
+    EPOLLONESHOT | read | write
+}
+
+/// What the kernel's flags mean: a hang-up or an error is worth a try in both directions
+/// (a full pipe whose reader is gone says `EPOLLERR` alone, with neither IN nor OUT).
+#[inline]
+fn readiness(flags: u32) -> Readiness {
+    let mut r = Readiness::NONE;
+    if flags & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR) != 0 {
+        r |= Readiness::READABLE;
+    }
+    if flags & (EPOLLOUT | EPOLLHUP | EPOLLERR) != 0 {
+        r |= Readiness::WRITABLE;
+    }
+    if flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) != 0 {
+        r |= Readiness::READ_CLOSED;
+    }
+    if flags & EPOLLPRI != 0 {
+        r |= Readiness::PRIORITY;
+    }
+    r
+}
+
+/// An epoll instance that fulfils the contract of [`poller`](crate::poller).
+#[derive(Debug)]
+pub struct Poller {
+    epoll: OwnedFd,
+    /// `epoll_pwait2` is there; found out by the first wait that needs it.
+    nanoseconds: Cell<bool>,
+}
+
+impl Poller {
+    /// Makes one: [`epoll_create1`].
+    pub fn new() -> Result<Poller> {
+        Ok(Poller { epoll: epoll_create1()?, nanoseconds: Cell::new(true) })
+    }
+
+    /// Does without [`epoll_pwait2`], as on a kernel before 5.11: waits are then rounded up
+    /// to whole milliseconds.
+    pub fn use_milliseconds(&self) {
+        self.nanoseconds.set(false);
+    }
+
+    /// Begins to watch, edge-triggered: `EPOLL_CTL_ADD`.
+    pub fn add(&self, fd: BorrowedFd<'_>, token: u64, interest: Interest) -> Result<()> {
+        epoll_ctl(self.epoll.as_fd(), Op::Add, fd, edge(interest), token)
+    }
+
+    /// Watches for more than before: `EPOLL_CTL_MOD`. What is ready now is reported again.
+    pub fn modify(&self, fd: BorrowedFd<'_>, token: u64, interest: Interest) -> Result<()> {
+        epoll_ctl(self.epoll.as_fd(), Op::Modify, fd, edge(interest), token)
+    }
+
+    /// Nothing to do: edges keep coming.
+    #[inline]
+    pub fn want(&self, _fd: BorrowedFd<'_>, _token: u64, _interest: Interest) -> Result<()> {
+        Ok(())
+    }
+
+    /// Watches a borrowed descriptor for one report: `EPOLL_CTL_MOD` if it is `known`, else
+    /// `EPOLL_CTL_ADD`; the other one where the kernel no longer knows it (it was closed, and
+    /// its number used again).
+    pub fn arm(
+        &self,
+        fd: BorrowedFd<'_>,
+        token: u64,
+        interest: Interest,
+        known: bool,
+    ) -> Result<()> {
+        let ctl = |op| epoll_ctl(self.epoll.as_fd(), op, fd, once(interest), token);
+        if !known {
+            return ctl(Op::Add);
+        }
+        match ctl(Op::Modify) {
+            Err(e) if e.errno() == libc::ENOENT => ctl(Op::Add),
+            answer => answer,
+        }
+    }
+
+    /// Ends watching: `EPOLL_CTL_DEL`.
+    pub fn delete(&self, fd: BorrowedFd<'_>) -> Result<()> {
+        epoll_ctl(self.epoll.as_fd(), Op::Delete, fd, 0, 0)
+    }
+
+    /// Sleeps until something is ready: [`epoll_wait`] for ever or not at all,
+    /// [`epoll_pwait2`] for a finite time, and [`epoll_wait`] again where the kernel does not
+    /// have that (then rounded up to whole milliseconds, so that nobody wakes too early).
+    pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
+        let answer = match timeout {
+            None => epoll_wait(self.epoll.as_fd(), events, -1),
+            Some(Duration::ZERO) => epoll_wait(self.epoll.as_fd(), events, 0),
+            Some(t) => self.wait_at_most(events, t),
+        };
+        match answer {
+            Err(e) if e.is_interrupted() => Ok(()),
+            answer => answer,
+        }
+    }
+
+    fn wait_at_most(&self, events: &mut Events, timeout: Duration) -> Result<()> {
+        if self.nanoseconds.get() {
+            match epoll_pwait2(self.epoll.as_fd(), events, timeout) {
+                Err(e) if matches!(e.errno(), libc::ENOSYS | libc::EPERM) => {
+                    self.nanoseconds.set(false)
+                }
+                answer => return answer,
+            }
+        }
+        epoll_wait(self.epoll.as_fd(), events, whole_milliseconds(timeout))
+    }
+
+    /// Makes a bell that ends a wait with an event for `token`.
+    pub fn bell(&self, token: u64) -> Result<Bell> {
+        let counter = eventfd::eventfd()?;
+        self.add(counter.as_fd(), token, Interest::READ)?;
+        Ok(Bell { counter })
+    }
+}
+
+impl AsFd for Poller {
+    /// An epoll instance can be polled itself: it is readable while it has events.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+/// Rounded up, so that a wait never ends early; a wait too long for an `int` (24.8 days) ends
+/// early all the same, and the caller waits again.
+fn whole_milliseconds(timeout: Duration) -> i32 {
+    let up = timeout.as_nanos().div_ceil(1_000_000);
+    i32::try_from(up).unwrap_or(i32::MAX)
+}
+
+/// An eventfd, watched edge-triggered and never read: every write is a new edge.
+#[derive(Debug)]
+pub struct Bell {
+    counter: OwnedFd,
+}
+
+impl Bell {
+    /// Ends the current or the next wait. Any thread may ring: one `write`.
+    pub fn ring(&self) -> Result<()> {
+        match eventfd::add(self.counter.as_fd(), 1) {
+            // The counter is full, 2^64 - 2 rings on. Emptied, it takes the next one.
+            Err(e) if e.is_would_block() => {
+                eventfd::take(self.counter.as_fd())?;
+                eventfd::add(self.counter.as_fd(), 1)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Called for each of its events, before what it announced is looked at. Nothing to do.
+    #[inline]
+    pub fn answer(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Bell {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.counter.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitfall_30_a_wait_is_rounded_up_only_on_a_remainder() {
+        assert_eq!(whole_milliseconds(Duration::ZERO), 0);
+        assert_eq!(whole_milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(whole_milliseconds(Duration::from_micros(1000)), 1);
+        assert_eq!(whole_milliseconds(Duration::from_micros(1001)), 2);
+    }
+
+    #[test]
+    fn pitfall_35_a_wait_beyond_an_int_is_cut() {
+        assert_eq!(whole_milliseconds(Duration::from_millis(i32::MAX as u64 + 1)), i32::MAX);
+        assert_eq!(whole_milliseconds(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn pitfall_6_hang_up_and_error_are_worth_a_try_in_both_directions() {
+        for flags in [EPOLLHUP, EPOLLERR, EPOLLHUP | EPOLLERR] {
+            let r = readiness(flags);
+            assert!(
+                r.satisfies(Interest::READ) && r.satisfies(Interest::WRITE),
+                "{flags:#x}: {r:?}"
+            );
+        }
+        assert_eq!(readiness(EPOLLIN), Readiness::READABLE);
+        assert_eq!(readiness(EPOLLOUT), Readiness::WRITABLE);
+    }
+
+    #[test]
+    fn pitfall_67_the_event_is_packed_where_the_kernel_packs_it() {
+        let size = if cfg!(target_arch = "x86_64") { 12 } else { 16 };
+        assert_eq!(size_of::<libc::epoll_event>(), size);
+    }
+
+    #[test]
+    fn pitfall_22_room_for_no_events_is_room_for_one() {
+        let p = Poller::new().unwrap();
+        let mut none = Events::with_capacity(0);
+        p.wait(&mut none, Some(Duration::ZERO)).unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn pitfall_45_a_full_bell_still_rings() {
+        let p = Poller::new().unwrap();
+        let bell = p.bell(7).unwrap();
+        eventfd::add(bell.as_fd(), u64::MAX - 1).unwrap();
+        let mut events = Events::with_capacity(1);
+        p.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        bell.ring().unwrap();
+        p.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!(events.iter().next().map(|e| e.token), Some(7));
+    }
+}

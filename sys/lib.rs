@@ -1,0 +1,29 @@
+//! The one door between `eagain` and the kernel.
+//!
+//! Every function here makes one system call, bears its name, and says on its page what the
+//! C signature is, what `strace` prints for it, and which errors to expect. Every `unsafe`
+//! block of the project is in this crate. Nothing here knows what a task is.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`poller`] | the contract that each kernel's way of waiting fulfils |
+//! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
+//! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`clock`], [`limits`] | what surrounds it |
+//! | [`mark`] | words of our own in the output of `strace` |
+//! | [`Error`] | which call failed, on which descriptor, and how |
+
+pub mod clock;
+pub mod descriptor;
+pub mod epoll;
+mod error;
+pub mod eventfd;
+pub mod limits;
+pub mod mark;
+pub mod pipe;
+pub mod poll;
+pub mod poller;
+pub mod select;
+pub mod socket;
+
+pub use error::{Error, Result, errno};
