@@ -139,6 +139,11 @@ impl From<Error> for io::Error {
     }
 }
 
+/// [`Error::is_fd_exhaustion`] for an error that became an `io::Error`.
+pub fn is_fd_exhaustion(e: &io::Error) -> bool {
+    e.raw_os_error().is_some_and(|errno| Error::new("", errno).is_fd_exhaustion())
+}
+
 /// The values of `errno` that users of an event loop meet, from errno(3).
 pub mod errno {
     pub use libc::{

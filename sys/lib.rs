@@ -26,4 +26,4 @@ pub mod poller;
 pub mod select;
 pub mod socket;
 
-pub use error::{Error, Result, errno};
+pub use error::{Error, Result, errno, is_fd_exhaustion};

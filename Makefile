@@ -1,0 +1,78 @@
+# `make` lists the targets. Plain enough for GNU make and BSD make.
+
+# Programs the tests start; apt package and program bear the same name.
+TOOLS = strace
+
+EX     ?= 09_edge_triggered
+ARGS   ?=
+REPEAT ?= 20
+# Those that can pass today: the BSDs and macOS join with the kqueue backend.
+TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
+
+# What `make trace` shows. `write` carries the loop's own marks; `?` skips a
+# call that this architecture does not have.
+CALLS = network,?poll,ppoll,?select,pselect6,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,?epoll_pwait2,?eventfd,eventfd2,fcntl,ioctl,write,close
+# Whole lines, also when the program prints or Ctrl-C ends it; without the loader's.
+LINES = trap "" INT; grep -vE "close[(].*([.]so[^>]*|/maps)>"
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: ## fetch five pages at once, served by a child process (ARGS="URL... --timeout 2")
+	cargo run --release --example fetch -- $(ARGS)
+
+test: tools release-examples ## all tests in debug, then the strace tests in release; installs what they need
+	cargo test --workspace
+	@$(STRACE_TESTS)
+
+check: ## format, clippy, docs, the layers, the oldest Rust
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	.ci/layers
+	.ci/msrv
+
+trace: tools ## one example under strace (EX=09_edge_triggered ARGS=...)
+	@cargo build --quiet --release --example $(EX)
+	@EAGAIN_TRACE=strace strace -qq -r -yy -s 64 -e trace='$(CALLS)' \
+		-o '|$(LINES)' "$${CARGO_TARGET_DIR:-target}/release/examples/$(EX)" $(ARGS)
+
+strace: tools release-examples ## compare transcripts and count system calls
+	@$(STRACE_TESTS)
+
+strace-bless: tools release-examples ## record the transcripts anew and show what changed, for a person to read
+	@export EAGAIN_BLESS=1; $(STRACE_TESTS)
+	@git --no-pager diff --stat -- tests/transcripts
+	@git status --short -- tests/transcripts
+
+doc: ## the documentation, in target/doc
+	cargo doc --workspace --no-deps
+
+bench: ## the benchmarks
+	cargo bench
+
+cross: ## type check and clippy for other targets (TARGETS="...")
+	.ci/cross $(TARGETS)
+
+soak: tools ## the long tests, then the whole suite REPEAT=20 times
+	EAGAIN_SOAK=1 cargo test --release --test soak -- --nocapture
+	@i=1; while [ $$i -le $(REPEAT) ]; do \
+		echo "round $$i of $(REPEAT)"; cargo test --workspace --quiet || exit 1; i=$$((i + 1)); \
+	done
+
+clean: ## remove what was built
+	cargo clean
+
+STRACE_TESTS = \
+	if [ "$$(uname -s)" = Linux ]; then set -x; cargo test --release --test transcripts --test budgets; \
+	else echo "strace tests skipped: $$(uname -s) has no strace"; fi
+
+# What the strace tests run: debug builds of std add system calls.
+release-examples:
+	cargo build --release --examples
+
+tools:
+	@.ci/tools $(TOOLS)
+
+.NOTPARALLEL:
+.PHONY: help run test check trace strace strace-bless doc bench cross soak clean release-examples tools

@@ -1,0 +1,125 @@
+//! What a task is given when it is resumed.
+
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::BorrowedFd;
+use std::panic::Location;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use eagain_sys::clock;
+use eagain_sys::poller::Interest;
+
+use crate::core::Core;
+use crate::generator::{Cause, Wait};
+use crate::join::JoinHandle;
+use crate::scheduler::TaskId;
+use crate::slab::Key;
+use crate::source::Source;
+use crate::task::Spawn;
+
+/// The loop, as seen by the task that runs: why it was resumed, and how to say what it waits
+/// for next.
+pub struct Context<'a> {
+    core: &'a Rc<Core>,
+    task: Key,
+    cause: Cause,
+    /// Not to leave the thread.
+    local: PhantomData<*const ()>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(core: &'a Rc<Core>, task: Key, cause: Cause) -> Context<'a> {
+        Context { core, task, cause, local: PhantomData }
+    }
+
+    /// Why the task was resumed.
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// Which task this is.
+    pub fn id(&self) -> TaskId {
+        TaskId(self.task)
+    }
+
+    /// Until `source` is worth another read (or accept). To be used after a try has answered
+    /// `WouldBlock`; if there is something to read all the same (the task's budget was spent),
+    /// the task is resumed in the next turn.
+    ///
+    /// System calls: one `epoll_ctl` the first time in the source's life, else none.
+    ///
+    /// # Errors
+    /// [`LoopError`](crate::LoopError): another task waits for the same, the source is closed or
+    /// belongs to another loop. `ENOSPC`: the user's limit on watched descriptors.
+    pub fn readable(&self, source: &impl AsRef<Source>) -> io::Result<Wait> {
+        self.ready(source.as_ref(), Interest::READ)
+    }
+
+    /// Until `source` is worth another write, or a pending connection is decided. As
+    /// [`readable`](Context::readable).
+    ///
+    /// System calls: one `epoll_ctl` the first time in the source's life, else none.
+    pub fn writable(&self, source: &impl AsRef<Source>) -> io::Result<Wait> {
+        self.ready(source.as_ref(), Interest::WRITE)
+    }
+
+    /// Until either is worth a try; [`cause`](Context::cause) then tells which.
+    ///
+    /// System calls: one `epoll_ctl` the first time in the source's life, else none.
+    pub fn readable_or_writable(&self, source: &impl AsRef<Source>) -> io::Result<Wait> {
+        self.ready(source.as_ref(), Interest::BOTH)
+    }
+
+    #[inline]
+    fn ready(&self, source: &Source, interest: Interest) -> io::Result<Wait> {
+        let key = self.core.reactor.prepare(&source.io, interest, self.task)?;
+        Ok(Wait::source(key, interest))
+    }
+
+    /// Until a descriptor that somebody else owns is worth a try. Level-checked: it does not
+    /// matter whether a call has answered `EAGAIN` before. Meant for descriptors of other
+    /// libraries; a [`Source`] is cheaper.
+    ///
+    /// System calls: one `epoll_ctl` each time.
+    ///
+    /// # Errors
+    /// `EEXIST`: it is watched as a [`Source`] of this loop. [`LoopError`](crate::LoopError):
+    /// another task waits for the same.
+    pub fn arm(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<Wait> {
+        let key = self.core.reactor.arm(fd, interest, self.task)?;
+        Ok(Wait::source(key, interest))
+    }
+
+    /// Until a source of this loop is closed, or until `patience` has passed: for a task that
+    /// got `EMFILE` and has to try again when there may be descriptors. A listener's edge will
+    /// not come again for the connections that already queue.
+    ///
+    /// System calls: none.
+    pub fn descriptor_closed(&self, patience: Duration) -> Wait {
+        self.core.reactor.park_starved(self.task);
+        Wait::after(patience)
+    }
+
+    /// The task's waker: any thread may use it to resume the task.
+    ///
+    /// System calls: none. Using it from another thread costs one `write` if the loop's bell
+    /// is silent.
+    pub fn waker(&self) -> Waker {
+        self.core.waker_of(self.task)
+    }
+
+    /// Spawns another task on the loop; it first runs in the next turn.
+    #[track_caller]
+    pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
+        self.core.spawn(task, Location::caller())
+    }
+
+    /// What the clock says.
+    ///
+    /// System calls: none; the vDSO answers.
+    pub fn now(&self) -> Instant {
+        clock::now()
+    }
+}

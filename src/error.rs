@@ -1,0 +1,70 @@
+//! What only the loop can get wrong. Errors of the kernel are plain `std::io::Error`s.
+
+use std::io;
+
+use crate::scheduler::TaskId;
+
+/// A mistake in the use of the loop, with what to do about it.
+///
+/// Methods that return `std::io::Result` carry it inside: [`LoopError::of`] finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoopError {
+    /// An event loop was run or turned by a task of a loop on this thread.
+    #[error(
+        "an event loop is already running on this thread; spawn a task on it instead of running another one"
+    )]
+    Nested,
+    /// A second task wants to wait for the same direction of a stream.
+    #[error(
+        "{first} is already waiting to {direction} here; {second} must not: let one task do it, or take turns"
+    )]
+    SecondWaiter {
+        /// Who waits; it goes on waiting.
+        first: TaskId,
+        /// Who is refused.
+        second: TaskId,
+        /// "read" or "write".
+        direction: &'static str,
+    },
+    /// A source that is registered with one loop was waited for on another.
+    #[error("this source belongs to another event loop; move it as an OwnedFd (`into_owned_fd`)")]
+    OtherLoop,
+    /// The loop that the source was registered with, or that the task ran on, is gone.
+    #[error("the event loop is gone; keep it alive for as long as its tasks and sources are used")]
+    LoopGone,
+    /// The source was closed, by this task or another one.
+    #[error("this source was closed; whoever closed it should end the tasks that use it first")]
+    Closed,
+    /// The descriptor is lent out at this moment, so it cannot be closed.
+    #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
+    Lent,
+}
+
+impl LoopError {
+    /// The mistake behind an I/O error, if it is one.
+    ///
+    /// ```
+    /// use eagain::{LoopError, Source};
+    /// # use std::io;
+    /// let source = Source::new(std::os::unix::net::UnixStream::pair()?.0)?;
+    /// source.close()?;
+    /// let error = source.try_read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(LoopError::of(&error), Some(LoopError::Closed));
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    pub fn of(error: &io::Error) -> Option<LoopError> {
+        error.get_ref()?.downcast_ref::<LoopError>().copied()
+    }
+}
+
+impl From<LoopError> for io::Error {
+    fn from(e: LoopError) -> io::Error {
+        let kind = match e {
+            LoopError::Closed | LoopError::LoopGone => io::ErrorKind::NotConnected,
+            LoopError::SecondWaiter { .. } | LoopError::Lent => io::ErrorKind::ResourceBusy,
+            LoopError::Nested | LoopError::OtherLoop => io::ErrorKind::InvalidInput,
+        };
+        io::Error::new(kind, e)
+    }
+}

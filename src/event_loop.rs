@@ -1,0 +1,201 @@
+//! The loop itself.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::Location;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use eagain_sys::poller::Events;
+
+use crate::budget;
+use crate::builder::Builder;
+use crate::core::Core;
+use crate::error::LoopError;
+use crate::join::JoinHandle;
+use crate::listing::TaskInfo;
+use crate::reactor::ReactorCounts;
+use crate::task::Spawn;
+
+/// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
+/// kernel when none can run.
+///
+/// Dropping it drops its tasks. Sources that outlive it can no longer be waited for.
+///
+/// System calls: `epoll_create1`, `eventfd2` and one `epoll_ctl` to make one, two `close` to
+/// drop it.
+///
+/// ```
+/// use eagain::{Context, EventLoop, Generator, Step};
+///
+/// struct Hello;
+///
+/// impl Generator for Hello {
+///     type Return = ();
+///     fn resume(&mut self, cx: &mut Context<'_>) -> Step<()> {
+///         println!("{} says hello", cx.id());
+///         Step::Return(())
+///     }
+/// }
+///
+/// let mut event_loop = EventLoop::new()?;
+/// event_loop.spawn(Hello).detach();
+/// event_loop.run()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct EventLoop {
+    core: Rc<Core>,
+    events: Events,
+}
+
+impl EventLoop {
+    /// A loop with the defaults of [`Builder`].
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`, `ENOMEM`: out of descriptors (it needs two) or memory.
+    pub fn new() -> io::Result<EventLoop> {
+        Builder::new().build()
+    }
+
+    /// Chooses how the loop is to be.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn from_parts(core: Core, events: Events) -> EventLoop {
+        EventLoop { core: Rc::new(core), events }
+    }
+
+    /// Adds a task, a [`Generator`](crate::Generator) or a future; it first runs in the next
+    /// turn.
+    #[track_caller]
+    pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
+        self.core.spawn(task, Location::caller())
+    }
+
+    /// Turns the loop until every task has finished.
+    ///
+    /// # Errors
+    /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
+    pub fn run(&mut self) -> io::Result<()> {
+        let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
+        while self.core.scheduler.live() > 0 {
+            self.turn_once(None)?;
+        }
+        Ok(())
+    }
+
+    /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
+    /// happens; zero: not at all). For a loop inside a foreign one: call it when the descriptor
+    /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline).
+    ///
+    /// # Errors
+    /// As [`run`](EventLoop::run).
+    pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
+        self.turn_once(limit)
+    }
+
+    fn turn_once(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let core = &self.core;
+        core.trace.turn(core);
+
+        // 1. Run the tasks that are READY now, each until it yields or returns. One that is
+        //    READY again at once waits for the next turn.
+        for _ in 0..core.scheduler.ready() {
+            core.resume_next();
+        }
+        budget::refill(u32::MAX);
+        if core.scheduler.live() == 0 {
+            return Ok(()); // nobody is left to wait for anything
+        }
+
+        // 2. Work out how long to sleep: not at all, until the earliest deadline, or until
+        //    something happens.
+        let timeout = core.timeout(limit);
+
+        // 3. Wait for events, once, also when busy: nobody may starve those who wait.
+        core.reactor.wait(&mut self.events, timeout)?;
+
+        // 4. Move to READY: tasks whose source is ready, whose waker another thread used,
+        //    whose deadline has passed.
+        for event in self.events.iter() {
+            let is_bell = core.reactor.dispatch(event);
+            if is_bell {
+                core.inbox.empty(&core.scheduler)?;
+            }
+        }
+        core.wake_due();
+        Ok(())
+    }
+
+    /// When the loop has to be turned at the latest: now, if a task is READY; `None`, if only
+    /// an event can give it something to do.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let now = eagain_sys::clock::now();
+        self.core.timeout(None).and_then(|left| now.checked_add(left))
+    }
+
+    /// All tasks, with what each does and waits for.
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        TaskInfo::of_all(&self.core)
+    }
+
+    /// What the loop has done so far.
+    pub fn counts(&self) -> Counts {
+        let Core { scheduler, reactor, timers, .. } = &*self.core;
+        Counts {
+            turns: scheduler.turn.get().into(),
+            resumes: scheduler.resumed.get(),
+            tasks: scheduler.live(),
+            sources: reactor.sources(),
+            timers: timers.borrow().len(),
+            reactor: reactor.counts(),
+        }
+    }
+}
+
+/// What a loop has done, and what it holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Turns (modulo 2^32).
+    pub turns: u64,
+    /// How often a task was resumed.
+    pub resumes: u64,
+    /// Tasks that have not finished.
+    pub tasks: usize,
+    /// Sources registered with the kernel.
+    pub sources: usize,
+    /// Timers set.
+    pub timers: usize,
+    /// What went through the reactor.
+    pub reactor: ReactorCounts,
+}
+
+impl AsFd for EventLoop {
+    /// The poller's own descriptor: readable when a turn would find events.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.core.reactor.poller().as_fd()
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        // What tasks own may wake and spawn others while it is dropped; those go too. On a
+        // thread whose loop runs, that loop stays in charge of wake-ups.
+        let _entered = self.core.scheduler.enter();
+        while self.core.scheduler.live() > 0 {
+            for key in self.core.scheduler.keys() {
+                self.core.abort(key);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").field("tasks", &self.tasks()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! Wake-ups from other threads: an inbox, and a bell that ends the loop's sleep.
+//!
+//! The bell is a system call, so it is rung only if it is silent. The order makes it safe: who
+//! wakes puts the task into the inbox, *then* looks whether the bell was rung; the loop marks
+//! the bell silent, *then* empties the inbox. A task that is put in too late to be found finds
+//! the bell silent, and rings it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+
+use eagain_sys::poller::Bell;
+
+use crate::generator::Cause;
+use crate::scheduler::Scheduler;
+use crate::slab::Key;
+
+pub(crate) struct Inbox {
+    woken: Mutex<Vec<Arc<TaskWaker>>>,
+    rung: AtomicBool,
+    bell: Bell,
+    /// Tells the loop's own thread from others.
+    scheduler: u64,
+}
+
+impl Inbox {
+    pub(crate) fn new(bell: Bell, scheduler: &Scheduler) -> Inbox {
+        Inbox {
+            woken: Mutex::new(Vec::new()),
+            rung: AtomicBool::new(false),
+            bell,
+            scheduler: scheduler.id,
+        }
+    }
+
+    fn push(&self, waker: Arc<TaskWaker>) {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            // A loop that is gone has no bell to hear; there is nobody to tell either.
+            let _ = self.bell.ring();
+        }
+    }
+
+    /// The bell was heard: moves every task in the inbox to READY.
+    pub(crate) fn empty(&self, scheduler: &Scheduler) -> eagain_sys::Result<()> {
+        self.bell.answer()?;
+        self.rung.store(false, Ordering::Release);
+        let woken = std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner));
+        for waker in woken {
+            // From here on a wake is a new one.
+            waker.queued.store(false, Ordering::Release);
+            scheduler.wake(waker.task(), Cause::Woken);
+        }
+        Ok(())
+    }
+}
+
+/// What stands behind a task's [`Waker`].
+pub(crate) struct TaskWaker {
+    inbox: Arc<Inbox>,
+    task: AtomicU64,
+    /// It lies in the inbox already.
+    queued: AtomicBool,
+}
+
+impl TaskWaker {
+    pub(crate) fn new(inbox: &Arc<Inbox>, task: Key) -> TaskWaker {
+        TaskWaker {
+            inbox: inbox.clone(),
+            task: AtomicU64::new(task.to_token()),
+            queued: AtomicBool::new(false),
+        }
+    }
+
+    fn task(&self) -> Key {
+        Key::from_token(self.task.load(Ordering::Relaxed))
+    }
+
+    /// Whether the loop that runs on this thread is the task's own: then it is moved to READY
+    /// directly.
+    fn wake_here(&self) -> bool {
+        Scheduler::with_running(|running| match running {
+            Some(scheduler) if scheduler.id == self.inbox.scheduler => {
+                scheduler.wake(self.task(), Cause::Woken);
+                true
+            }
+            _ => false,
+        })
+        .unwrap_or(false)
+    }
+}
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.wake_here() && !self.queued.swap(true, Ordering::AcqRel) {
+            self.inbox.push(self.clone());
+        }
+    }
+}
+
+/// A waker that is lent to one future after another, for as long as none of them keeps it.
+/// Most never do: what waits for a source or a timer of this loop is known by its task alone.
+pub(crate) struct SpareWaker {
+    shared: Arc<TaskWaker>,
+    waker: Waker,
+}
+
+impl SpareWaker {
+    pub(crate) fn new(inbox: &Arc<Inbox>) -> SpareWaker {
+        let shared = Arc::new(TaskWaker::new(inbox, Key::NONE));
+        SpareWaker { waker: Waker::from(shared.clone()), shared }
+    }
+
+    /// The waker of `task`, which is about to be polled.
+    pub(crate) fn lend(&self, task: Key) -> &Waker {
+        self.shared.task.store(task.to_token(), Ordering::Relaxed);
+        &self.waker
+    }
+
+    /// Whether a clone is about: then the waker is that task's for good.
+    pub(crate) fn was_kept(&self) -> bool {
+        Arc::strong_count(&self.shared) > 2
+    }
+
+    pub(crate) fn into_waker(self) -> Waker {
+        self.waker
+    }
+}

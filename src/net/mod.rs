@@ -1,0 +1,8 @@
+//! Sockets.
+//!
+//! Their `try_` methods are the system calls, made at most once and only if they may succeed;
+//! see [`Source`](crate::Source) for how a task waits in between.
+
+mod tcp;
+
+pub use tcp::{TcpListener, TcpStream};

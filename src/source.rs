@@ -1,0 +1,230 @@
+//! A descriptor that tasks wait for.
+
+use std::cell::Ref;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::rc::Rc;
+use std::{fmt, io};
+
+use eagain_sys::poller::{Interest, Readiness};
+use eagain_sys::{descriptor, pipe};
+
+use crate::budget;
+use crate::error::LoopError;
+use crate::reactor::{self, Io, Kind};
+
+/// A descriptor that the loop owns, with what it knows of its readiness.
+///
+/// A call is *tried* first. It answers [`WouldBlock`](io::ErrorKind::WouldBlock) if the kernel
+/// said `EAGAIN`, if that is known without asking, or if the task's budget for this turn is
+/// spent; then the task yields what [`Context::readable`](crate::Context::readable) or
+/// [`Context::writable`](crate::Context::writable) gives it, and tries again when it is resumed.
+/// A source that never has to wait never costs a registration.
+///
+/// Dropping it closes the descriptor.
+///
+/// ```
+/// use eagain::Source;
+/// use std::io::ErrorKind::WouldBlock;
+///
+/// let (read, write) = eagain_sys::pipe::pipe2()?;
+/// let (read, write) = (Source::new(read)?, Source::new(write)?);
+/// let mut buf = [0; 8];
+/// assert_eq!(read.try_read(&mut buf).unwrap_err().kind(), WouldBlock);
+/// assert_eq!(write.try_write(b"hello")?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Source {
+    pub(crate) io: Rc<Io>,
+}
+
+impl Source {
+    /// Takes a descriptor that is not a connection the library knows better: a pipe, a Unix
+    /// socket, an eventfd, what a C library hands out. Switches it to non-blocking if it is not
+    /// yet (`fcntl` F_GETFL, perhaps F_SETFL).
+    pub fn new(fd: impl Into<OwnedFd>) -> io::Result<Source> {
+        let fd = fd.into();
+        if !descriptor::is_nonblocking(fd.as_fd())? {
+            descriptor::set_nonblocking(fd.as_fd(), true)?;
+        }
+        Ok(Source::of_kind(fd, Kind::Stream))
+    }
+
+    /// A descriptor that is non-blocking already.
+    pub(crate) fn of_kind(fd: OwnedFd, kind: Kind) -> Source {
+        Source { io: Rc::new(Io::new(fd, kind)) }
+    }
+
+    /// Tries a call on the descriptor. `call` is not made if the direction is known not to be
+    /// ready; a `WouldBlock` from it is remembered.
+    ///
+    /// System calls: those of `call`, or none.
+    pub fn try_io<T>(
+        &self,
+        interest: Interest,
+        mut call: impl FnMut(BorrowedFd<'_>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.attempt(interest, |fd| match call(fd) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            answer => answer.map(Some),
+        })
+    }
+
+    /// Tries a call of `eagain-sys`.
+    #[inline]
+    pub(crate) fn try_sys<T>(
+        &self,
+        interest: Interest,
+        mut call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<T>,
+    ) -> io::Result<T> {
+        self.attempt(interest, |fd| {
+            loop {
+                match call(fd) {
+                    Err(e) if e.is_would_block() => return Ok(None),
+                    Err(e) if e.is_interrupted() => {}
+                    answer => return answer.map(Some).map_err(io::Error::from),
+                }
+            }
+        })
+    }
+
+    #[inline]
+    fn attempt<T>(
+        &self,
+        interest: Interest,
+        call: impl FnOnce(BorrowedFd<'_>) -> io::Result<Option<T>>,
+    ) -> io::Result<T> {
+        let fd = self.io.fd().borrow();
+        let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
+        if !self.io.ready.get().satisfies(interest) || !budget::is_left() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        match call(fd.as_fd())? {
+            Some(value) => {
+                budget::spend();
+                Ok(value)
+            }
+            None => {
+                self.io.clear(interest);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        }
+    }
+
+    /// [`attempt`](Source::try_sys) to read into a buffer of `len` bytes. If a TCP connection
+    /// has less than that, its receive buffer is empty now, and the `EAGAIN` that would say so
+    /// need not be asked for, unless the end of the stream or an urgent mark may lie behind.
+    #[inline]
+    pub(crate) fn try_read_of(
+        &self,
+        len: usize,
+        call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<usize>,
+    ) -> io::Result<usize> {
+        let n = self.try_sys(Interest::READ, call)?;
+        let more_may_lie_behind = Readiness::READ_CLOSED | Readiness::PRIORITY;
+        if self.io.kind == Kind::Tcp
+            && 0 < n
+            && n < len
+            && !self.io.ready.get().intersects(more_may_lie_behind)
+        {
+            self.io.clear(Interest::READ);
+        }
+        Ok(n)
+    }
+
+    /// The same for writing: a stream that takes only a part is full.
+    #[inline]
+    pub(crate) fn try_write_of(
+        &self,
+        len: usize,
+        call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<usize>,
+    ) -> io::Result<usize> {
+        let n = self.try_sys(Interest::WRITE, call)?;
+        if n < len {
+            self.io.clear(Interest::WRITE);
+        }
+        Ok(n)
+    }
+
+    /// Tries to read. 0 is the end, unless `buf` is empty.
+    ///
+    /// System calls: one `read`, or none.
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.try_read_of(buf.len(), |fd| pipe::read(fd, buf))
+    }
+
+    /// Tries to write, and tells how much was taken.
+    ///
+    /// System calls: one `write`, or none.
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.try_write_of(buf.len(), |fd| pipe::write(fd, buf))
+    }
+
+    /// Closes the descriptor now, whoever else shares the source. Every task that waits for it
+    /// is resumed with [`Cause::Closed`](crate::Cause::Closed), and every later try fails with
+    /// [`LoopError::Closed`]. Closing twice is fine.
+    ///
+    /// System calls: one `close`; before it one `epoll_ctl` if the descriptor was ever lent.
+    ///
+    /// # Errors
+    /// [`LoopError::Lent`] while what [`fd`](Source::fd) gave is about.
+    pub fn close(&self) -> io::Result<()> {
+        Ok(reactor::close(&self.io)?)
+    }
+
+    /// Makes a call that does not wait.
+    pub(crate) fn with_fd<T>(
+        &self,
+        call: impl FnOnce(BorrowedFd<'_>) -> eagain_sys::Result<T>,
+    ) -> io::Result<T> {
+        match self.io.fd().borrow().as_ref() {
+            Some(fd) => Ok(call(fd.as_fd())?),
+            None => Err(LoopError::Closed.into()),
+        }
+    }
+
+    /// Lends the descriptor, for calls that the library does not have.
+    ///
+    /// # Errors
+    /// [`LoopError::Closed`].
+    pub fn fd(&self) -> io::Result<Ref<'_, OwnedFd>> {
+        self.io.lend();
+        Ref::filter_map(self.io.fd().borrow(), Option::as_ref).map_err(|_| LoopError::Closed.into())
+    }
+
+    /// Takes the descriptor out of the loop, for another loop, thread or library. It stays
+    /// non-blocking.
+    ///
+    /// # Errors
+    /// [`LoopError::Closed`].
+    pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
+        self.io.lend();
+        reactor::release(&self.io)?.ok_or(LoopError::Closed.into())
+    }
+
+    /// The descriptor's number, for messages.
+    pub fn number(&self) -> RawFd {
+        self.io.number()
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        // It cannot be lent: the borrow would have to outlive it.
+        let _ = reactor::close(&self.io);
+    }
+}
+
+impl AsRef<Source> for Source {
+    fn as_ref(&self) -> &Source {
+        self
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("fd", &self.number())
+            .field("ready", &self.io.ready.get())
+            .finish()
+    }
+}

@@ -1,0 +1,153 @@
+//! What a task is made of: one of two ways to write it, and what came of it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
+use std::{fmt, task};
+
+use crate::context::Context;
+use crate::generator::{Generator, Step};
+
+/// A task, by who wrote its state machine, or what is left of it.
+pub(crate) enum Body {
+    /// A person did.
+    Generator(Box<dyn AnyGenerator>),
+    /// The compiler did.
+    Future(Pin<Box<dyn AnyFuture>>),
+    /// It returned this.
+    Returned(Box<dyn Any>),
+    /// It panicked with this.
+    Panicked(Box<dyn Any + Send>),
+    /// It was aborted.
+    Cancelled,
+}
+
+/// Where a finished task leaves its value.
+pub(crate) struct Outlet {
+    /// Somebody will ask for the value; without, it is dropped where it is made.
+    pub(crate) wanted: bool,
+    pub(crate) value: Option<Box<dyn Any>>,
+}
+
+impl Outlet {
+    fn put<T: 'static>(&mut self, value: T) {
+        if self.wanted {
+            self.value = Some(Box::new(value));
+        }
+    }
+}
+
+/// A generator whose return value goes into an outlet, so that all of them have one type.
+pub(crate) trait AnyGenerator {
+    fn resume_into(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet) -> Step<()>;
+    fn state_name(&self) -> &'static str;
+}
+
+impl<G: Generator<Return: 'static>> AnyGenerator for G {
+    fn resume_into(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet) -> Step<()> {
+        self.resume(cx).map(|value| outlet.put(value))
+    }
+
+    fn state_name(&self) -> &'static str {
+        self.state()
+    }
+}
+
+/// The same for a future.
+pub(crate) trait AnyFuture {
+    fn poll_into(self: Pin<&mut Self>, cx: &mut task::Context<'_>, outlet: &mut Outlet)
+    -> Poll<()>;
+}
+
+impl<F: Future<Output: 'static>> AnyFuture for F {
+    fn poll_into(
+        self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        outlet: &mut Outlet,
+    ) -> Poll<()> {
+        self.poll(cx).map(|value| outlet.put(value))
+    }
+}
+
+/// What can be spawned: a generator or a future.
+///
+/// `Kind` is chosen by the compiler; it lets two families of types implement one trait.
+pub trait Spawn<Kind>: sealed::IntoBody<Kind> {
+    /// What the task returns.
+    type Output: 'static;
+}
+
+/// Marks what is spawned as a generator.
+#[derive(Debug)]
+pub enum ByHand {}
+
+/// Marks what is spawned as a future.
+#[derive(Debug)]
+pub enum ByCompiler {}
+
+impl<G: Generator<Return: 'static> + 'static> Spawn<ByHand> for G {
+    type Output = G::Return;
+}
+
+impl<F: Future<Output: 'static> + 'static> Spawn<ByCompiler> for F {
+    type Output = F::Output;
+}
+
+mod sealed {
+    use super::{Body, ByCompiler, ByHand};
+    use crate::generator::Generator;
+
+    #[expect(unnameable_types, reason = "keeps `Spawn` from being implemented elsewhere")]
+    pub trait IntoBody<Kind> {
+        #[expect(private_interfaces, reason = "called in this crate only")]
+        fn into_body(self) -> Body;
+    }
+
+    impl<G: Generator<Return: 'static> + 'static> IntoBody<ByHand> for G {
+        #[expect(private_interfaces, reason = "called in this crate only")]
+        fn into_body(self) -> Body {
+            Body::Generator(Box::new(self))
+        }
+    }
+
+    impl<F: Future<Output: 'static> + 'static> IntoBody<ByCompiler> for F {
+        #[expect(private_interfaces, reason = "called in this crate only")]
+        fn into_body(self) -> Body {
+            Body::Future(Box::pin(self))
+        }
+    }
+}
+
+/// Runs the drop of what a user wrote; a panic in there must not take the loop along. The
+/// panic hook has reported it by then.
+pub(crate) fn drop_quietly<T>(value: T) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        // A payload that panics when dropped is beyond help.
+        std::mem::forget(panic);
+    }
+}
+
+/// What a task does at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is in the queue of those to run.
+    Ready,
+    /// It runs; of all tasks of a loop, one at most does.
+    Running,
+    /// It waits for a source, a deadline, or somebody to wake it.
+    Waiting,
+    /// It has finished, and its result has not been taken yet.
+    Finished,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            State::Ready => "READY",
+            State::Running => "RUNNING",
+            State::Waiting => "WAITING",
+            State::Finished => "FINISHED",
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! The reading and normalising of strace's output, on literal lines.
+
+mod strace;
