@@ -9,6 +9,24 @@
 //! cargo run --release --example 02_nonblocking_spin
 //! cargo run --release --example 02_nonblocking_spin http://example.org/
 //! ```
+//!
+//! Under strace each call takes so long that far fewer of them fit (and strace's share of the
+//! time counts as waiting):
+//!
+//! ```text
+//! socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3
+//! fcntl(3, F_GETFL) = 0x2 (flags O_RDWR)
+//! fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+//! connect(3, {...}, ...) = -1 EINPROGRESS (Operation now in progress)
+//! connect(3, {...}, ...) = 0
+//! sendto(3, "GET /page/1 HTTP/1.0\r\nHost: 127."..., 66, MSG_NOSIGNAL, NULL, 0) = 66
+//! recvfrom(3, 0x7ffff77c3ec0, 16384, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)
+//!     ... the same 1557 times more
+//! recvfrom(3, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40
+//! recvfrom(3, 0x7ffff77c3ec0, 16384, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)
+//!     ... and so on, until
+//! recvfrom(3, "", 16384, 0, NULL, NULL) = 0
+//! ```
 
 mod pages;
 
@@ -72,7 +90,7 @@ fn fetch(url: &Url, addr: &SocketAddr) -> Result<(), Box<dyn Error>> {
     writeln!(out, "{url}: {}, {} bytes of body", response.status, response.body.len())?;
     writeln!(out, "connect   asked {connects} times until it stood")?;
     writeln!(out, "send      {send_refused:>9} x EAGAIN")?;
-    writeln!(out, "recv      {recv_refused:>9} x EAGAIN, and {receives} times bytes")?;
+    writeln!(out, "recv      {recv_refused:>9} x EAGAIN, and bytes {receives} times")?;
     writeln!(out, "wall {wall:.1?}, of which CPU {cpu:.1?}: {percent:.1} % was waiting")?;
     Ok(())
 }

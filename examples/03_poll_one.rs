@@ -14,6 +14,22 @@
 //! cargo run --release --example 03_poll_one
 //! cargo run --release --example 03_poll_one http://example.org/
 //! ```
+//!
+//! In strace (with `ioctl` among the calls it shows):
+//!
+//! ```text
+//! connect(3, {...}, ...) = -1 EINPROGRESS (Operation now in progress)
+//! poll([{fd=3, events=POLLOUT}], 1, -1) = 1 ([{fd=3, revents=POLLOUT}])
+//! getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0
+//! getpeername(3, {...}, [128 => 16]) = 0
+//! sendto(3, "GET /page/1 HTTP/1.0\r\nHost: 127."..., 66, MSG_NOSIGNAL, NULL, 0) = 66
+//! poll([{fd=3, events=POLLIN}], 1, -1) = 1 ([{fd=3, revents=POLLIN}])
+//! ioctl(3, FIONREAD, [40]) = 0
+//! recvfrom(3, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 3000, 0, NULL, NULL) = 40
+//! poll([{fd=3, events=POLLIN}], 1, -1) = 1 ([{fd=3, revents=POLLIN}])
+//! ioctl(3, FIONREAD, [4096]) = 0
+//! recvfrom(3, "n\r\nContent-Length: 10092\r\nConnec"..., 3000, 0, NULL, NULL) = 3000
+//! ```
 
 mod pages;
 

@@ -3,7 +3,7 @@
 //! `epoll_ctl` puts a socket on the list, once, with what it is waited for and a number of our
 //! own; `epoll_wait` sleeps until any of them is ready and returns the numbers of those which
 //! are. Three fetches then take as long as the slowest. Each has to remember how far it has come
-//! ([`State`]), since between two of its calls the thread is busy with the others.
+//! (`State`), since between two of its calls the thread is busy with the others.
 //!
 //! The list is *level-triggered*: a socket that is ready is reported by every wait, until the
 //! bytes are taken or something else is asked of it.
@@ -11,6 +11,26 @@
 //! ```text
 //! cargo run --release --example 04_epoll_many
 //! cargo run --release --example 04_epoll_many http://example.org/ http://example.net/
+//! ```
+//!
+//! One of the three in strace, among the others: added, then asked for something else, removed.
+//!
+//! ```text
+//! epoll_create1(EPOLL_CLOEXEC) = 3
+//! socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, IPPROTO_IP) = 7
+//! connect(7, {...}, ...) = -1 EINPROGRESS (Operation now in progress)
+//! epoll_ctl(3, EPOLL_CTL_ADD, 7, {events=EPOLLOUT, data={u32=2, u64=2}}) = 0
+//! epoll_wait(3, [{events=EPOLLOUT, data={u32=0, ...}}, ..., {events=EPOLLOUT, ...}], 64, -1) = 3
+//! getsockopt(7, SOL_SOCKET, SO_ERROR, [0], [4]) = 0
+//! getpeername(7, {...}, [128 => 16]) = 0
+//! sendto(7, "GET /page/3 HTTP/1.0\r\nHost: 127."..., 66, MSG_NOSIGNAL, NULL, 0) = 66
+//! epoll_ctl(3, EPOLL_CTL_MOD, 7, {events=EPOLLIN, data={u32=2, u64=2}}) = 0
+//! epoll_wait(3, [{events=EPOLLIN, data={u32=2, u64=2}}], 64, -1) = 1
+//! recvfrom(7, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40
+//!     ... a wait and a recv for each piece, until
+//! recvfrom(7, "", 16384, 0, NULL, NULL) = 0
+//! epoll_ctl(3, EPOLL_CTL_DEL, 7, 0x7ffc86cd4584) = 0
+//! close(7) = 0
 //! ```
 
 mod pages;

@@ -10,6 +10,15 @@
 //! cargo run --release --example 05_select_poll_epoll
 //! cargo run --release --example 05_select_poll_epoll http://example.org/ http://example.net/
 //! ```
+//!
+//! The same wait for two sockets in strace (on some machines the first is printed as `select`).
+//! The first two name every socket every time, the third only the one that is ready:
+//!
+//! ```text
+//! pselect6(6, [3 5], [], NULL, NULL, NULL) = 1 (in [3])
+//! poll([{fd=3, events=POLLIN}, {fd=5, events=POLLIN}], 2, -1) = 1 ([{fd=3, revents=POLLIN}])
+//! epoll_wait(3, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1) = 1
+//! ```
 
 mod pages;
 
@@ -61,9 +70,11 @@ struct Cost {
 trait Waiting {
     const NAME: &str;
 
-    /// A fetch begins to wait for something, waits for something else, or ends.
-    fn changed(&mut self, n: u64, fetch: &Fetch, op: Op, cost: &mut Cost)
-    -> eagain_sys::Result<()>;
+    /// A fetch begins to wait for something, waits for something else, or ends. Nobody needs to be
+    /// told of it where the next wait hands everything over anyway.
+    fn changed(&mut self, _: u64, _: &Fetch, _: Op, _: &mut Cost) -> eagain_sys::Result<()> {
+        Ok(())
+    }
 
     /// Sleeps until something is ready, and answers which.
     fn wait(&mut self, fetches: &Fetches, cost: &mut Cost) -> eagain_sys::Result<Vec<u64>>;
@@ -74,10 +85,6 @@ struct BySelect;
 
 impl Waiting for BySelect {
     const NAME: &str = "select";
-
-    fn changed(&mut self, _: u64, _: &Fetch, _: Op, _: &mut Cost) -> eagain_sys::Result<()> {
-        Ok(())
-    }
 
     fn wait(&mut self, fetches: &Fetches, cost: &mut Cost) -> eagain_sys::Result<Vec<u64>> {
         let (mut read, mut write) = (FdSet::new(), FdSet::new());
@@ -98,10 +105,6 @@ struct ByPoll;
 
 impl Waiting for ByPoll {
     const NAME: &str = "poll";
-
-    fn changed(&mut self, _: u64, _: &Fetch, _: Op, _: &mut Cost) -> eagain_sys::Result<()> {
-        Ok(())
-    }
 
     fn wait(&mut self, fetches: &Fetches, cost: &mut Cost) -> eagain_sys::Result<Vec<u64>> {
         let mut list: Vec<_> =

@@ -1,6 +1,6 @@
 //! Step 6: functions that can be paused, and a scheduler that knows nothing but time.
 //!
-//! A sleeper does not sleep. It says until when it has nothing to do ([`Step::Yield`]) and
+//! A sleeper does not sleep. It says until when it has nothing to do (`Step::Yield`) and
 //! returns to its caller; where it has to go on is in its fields. The scheduler keeps all of them
 //! by the time they named, sleeps until the first, and *resumes* whoever is due. One thread, one
 //! call that waits, and two sleeps take as long as one.
@@ -8,6 +8,12 @@
 //! ```text
 //! cargo run --release --example 06_sleepers
 //! cargo run --release --example 06_sleepers 1
+//! ```
+//!
+//! In strace, two sleepers of a second are one call, a `poll` of nothing:
+//!
+//! ```text
+//! poll([], 0, 1000) = 0 (Timeout)
 //! ```
 
 #[path = "pages/command_line.rs"]
@@ -87,9 +93,12 @@ fn run<G: Generator>(generators: &mut [G]) -> eagain_sys::Result<(Vec<G::Return>
         // 2. Then there is nothing to do until the first of the others is due.
         let Some(Reverse((first, _))) = sleeping.peek() else { return Ok((values, waits)) };
         let idle = first.saturating_duration_since(clock::now());
-        match poll(&mut [], Some(idle)) {
-            Err(e) if !e.is_interrupted() => return Err(e),
-            _ => waits += 1,
+        if !idle.is_zero() {
+            waits += 1;
+            match poll(&mut [], Some(idle)) {
+                Err(e) if !e.is_interrupted() => return Err(e),
+                _ => {}
+            }
         }
         // 3. Whoever is due by now is ready: nobody too early, and all of the late ones at once.
         let now = clock::now();
@@ -112,7 +121,7 @@ fn show(length: Duration, sleepers: usize) -> Result<(), Box<dyn Error>> {
     let (slept, waits) = run(&mut two)?;
     let (wall, sum) = (began.elapsed(), slept.iter().sum::<Duration>());
     writeln!(out, "2 sleepers, {length:?} each:")?;
-    writeln!(out, "  {sum:.3?} of sleep in {wall:.3?}; the thread waited {waits} times")?;
+    writeln!(out, "  {sum:.3?} of sleep in {wall:.3?}, by {waits} waits of the thread")?;
 
     let mut many: Vec<_> = (0..sleepers).map(|_| Sleeper::new(4, length / 4)).collect();
     let (began, cpu_before) = (clock::now(), clock::thread_cpu_time());
@@ -120,7 +129,7 @@ fn show(length: Duration, sleepers: usize) -> Result<(), Box<dyn Error>> {
     let (wall, cpu) = (began.elapsed(), clock::thread_cpu_time() - cpu_before);
     let sum = slept.iter().sum::<Duration>();
     writeln!(out, "{sleepers} sleepers, 4 times {:?} each:", length / 4)?;
-    writeln!(out, "  {sum:.0?} of sleep in {wall:.3?}; the thread waited {waits} times")?;
+    writeln!(out, "  {sum:.0?} of sleep in {wall:.3?}, by {waits} waits of the thread")?;
     writeln!(out, "  CPU {cpu:.1?}, {} bytes a sleeper", size_of::<Sleeper>())?;
     Ok(())
 }

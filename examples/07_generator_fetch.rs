@@ -6,12 +6,15 @@
 //!
 //! ```text
 //! cargo run --release --example 07_generator_fetch [http://HOST[:PORT][/PATH]]
-//! STRACE
+//!
+//! epoll_ctl(5, EPOLL_CTL_ADD, 3, {events=EPOLLIN, data={u32=0, u64=0}}) = 0         register
+//! epoll_wait(5, [{events=EPOLLIN, data={u32=0, u64=0}}], 1, -1) = 1                 wait
+//! epoll_ctl(5, EPOLL_CTL_DEL, 3, 0x7fff2e48e534) = 0                                unregister
+//! recvfrom(3, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40   resume
 //! ```
 
 mod pages;
 
-use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -39,7 +42,7 @@ trait Generator {
 }
 
 /// The event loop, for one generator.
-fn run<G: Generator>(mut generator: G) -> Result<G::Return, Box<dyn Error>> {
+fn run<G: Generator>(mut generator: G) -> Result<G::Return, Box<dyn std::error::Error>> {
     let (epoll, mut out) = (epoll_create1()?, io::stdout());
     let mut events = Events::with_capacity(1);
     loop {
@@ -47,12 +50,8 @@ fn run<G: Generator>(mut generator: G) -> Result<G::Return, Box<dyn Error>> {
             Step::Yield(socket, event) => (socket, event),
             Step::Return(value) => return Ok(value),
         };
-        let name = if event == EPOLLIN { "IN" } else { "OUT" };
-        writeln!(
-            out,
-            "yields (fd {}, {name}): register, wait, unregister, resume",
-            socket.as_raw_fd()
-        )?;
+        let (fd, name) = (socket.as_raw_fd(), if event == EPOLLIN { "IN" } else { "OUT" });
+        writeln!(out, "yields (fd {fd}, {name}): register, wait, unregister, resume")?;
 
         epoll_ctl(epoll.as_fd(), Op::Add, socket.as_fd(), event, 0)?;
         loop {

@@ -15,7 +15,7 @@
 //! ```
 
 use std::cell::RefCell;
-use std::io::{self, ErrorKind::WouldBlock};
+use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -37,12 +37,10 @@ impl Accept {
     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
         loop {
             match self.listener.try_accept() {
-                Ok((stream, _)) => {
+                Ok(Some((stream, _))) => {
                     cx.spawn(Echo { stream, buffer: self.buffer.clone(), unsent: None }).detach();
                 }
-                Err(e) if e.kind() == WouldBlock => {
-                    return Ok(Step::Yield(cx.readable(&self.listener)?));
-                }
+                Ok(None) => return Ok(Step::Yield(cx.readable(&self.listener)?)),
                 // The connection still queues, so asking again at once would spin.
                 Err(e) if eagain::is_fd_exhaustion(&e) => {
                     return Ok(Step::Yield(cx.descriptor_closed(Duration::from_millis(100))));
@@ -80,44 +78,38 @@ struct Unsent {
 
 impl Echo {
     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
+        let Echo { stream, buffer, unsent } = self;
+        let mut buffer = buffer.borrow_mut();
         loop {
-            let answer = match &mut self.unsent {
-                Some(unsent) => {
-                    let answer = self.stream.try_write(&unsent.bytes[unsent.sent..]);
-                    unsent.sent += answer.as_ref().unwrap_or(&0);
-                    if unsent.sent == unsent.bytes.len() {
-                        self.unsent = None;
-                    }
-                    answer
+            if let Some(rest) = unsent {
+                if rest.send(stream)?.is_none() {
+                    return Ok(Step::Yield(cx.writable(stream)?));
                 }
-                None => self.echo(),
+                *unsent = None;
+            }
+            let n = match stream.try_read(&mut buffer[..])? {
+                Some(0) => return Ok(Step::Return(())),
+                Some(n) => n,
+                None => return Ok(Step::Yield(cx.readable(stream)?)),
             };
-            match answer {
-                Ok(0) => return Ok(Step::Return(())),
-                Ok(_) => {}
-                Err(e) if e.kind() == WouldBlock && self.unsent.is_some() => {
-                    return Ok(Step::Yield(cx.writable(&self.stream)?));
-                }
-                Err(e) if e.kind() == WouldBlock => {
-                    return Ok(Step::Yield(cx.readable(&self.stream)?));
-                }
-                Err(e) => return Err(e),
+            let sent = stream.try_write(&buffer[..n])?.unwrap_or(0);
+            if sent < n {
+                *unsent = Some(Box::new(Unsent { bytes: buffer[sent..n].to_vec(), sent: 0 }));
             }
         }
     }
+}
 
-    /// Reads once and sends that back; what is not taken is kept. Tells how much was read.
-    fn echo(&mut self) -> io::Result<usize> {
-        let mut buffer = self.buffer.borrow_mut();
-        let n = self.stream.try_read(&mut buffer[..])?;
-        let sent = match self.stream.try_write(&buffer[..n]) {
-            Err(e) if e.kind() == WouldBlock => 0,
-            answer => answer?,
-        };
-        if sent < n {
-            self.unsent = Some(Box::new(Unsent { bytes: buffer[sent..n].to_vec(), sent: 0 }));
+impl Unsent {
+    /// Sends on. `None` if the peer has still not taken all of it.
+    fn send(&mut self, stream: &TcpStream) -> io::Result<Option<()>> {
+        while self.sent < self.bytes.len() {
+            match stream.try_write(&self.bytes[self.sent..])? {
+                Some(n) => self.sent += n,
+                None => return Ok(None),
+            }
         }
-        Ok(n)
+        Ok(Some(()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much a task may do before the others have their turn.
 //!
-//! A task that always finds data would never give way. So each call on a source that succeeds
-//! costs one of the task's budget, and with nothing left a source says "would block" although
+//! A task that always finds data would never give way. So each call on a source costs one of the
+//! task's budget, and with nothing left a source says "would block" although
 //! it is ready; the task then waits, is READY at once, and runs again in the next turn. The
 //! budget is the task's, whatever it is made of: joining many streams inside one task does not
 //! multiply it.
@@ -21,14 +21,14 @@ pub(crate) fn refill(amount: u32) {
     LEFT.set(amount);
 }
 
-/// Whether there is any left.
+/// Takes one. False if there is none left.
 #[inline]
-pub(crate) fn is_left() -> bool {
-    LEFT.get() > 0
-}
-
-/// Takes one.
-#[inline]
-pub(crate) fn spend() {
-    LEFT.set(LEFT.get().saturating_sub(1));
+pub(crate) fn spend() -> bool {
+    match LEFT.get() {
+        0 => false,
+        left => {
+            LEFT.set(left - 1);
+            true
+        }
+    }
 }

@@ -12,9 +12,9 @@ use eagain_sys::clock;
 use eagain_sys::poller::Interest;
 
 use crate::core::Core;
-use crate::generator::{Cause, Wait};
+use crate::generator::{Cause, On, Wait};
 use crate::join::JoinHandle;
-use crate::scheduler::TaskId;
+use crate::scheduler::{Task, TaskId};
 use crate::slab::Key;
 use crate::source::Source;
 use crate::task::Spawn;
@@ -23,29 +23,28 @@ use crate::task::Spawn;
 /// for next.
 pub struct Context<'a> {
     core: &'a Rc<Core>,
-    task: Key,
-    cause: Cause,
+    task: &'a Rc<Task>,
     /// Not to leave the thread.
     local: PhantomData<*const ()>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(core: &'a Rc<Core>, task: Key, cause: Cause) -> Context<'a> {
-        Context { core, task, cause, local: PhantomData }
+    pub(crate) fn new(core: &'a Rc<Core>, task: &'a Rc<Task>) -> Context<'a> {
+        Context { core, task, local: PhantomData }
     }
 
     /// Why the task was resumed.
     pub fn cause(&self) -> Cause {
-        self.cause
+        self.task.cause()
     }
 
     /// Which task this is.
     pub fn id(&self) -> TaskId {
-        TaskId(self.task)
+        TaskId(self.task.key())
     }
 
     /// Until `source` is worth another read (or accept). To be used after a try has answered
-    /// `WouldBlock`; if there is something to read all the same (the task's budget was spent),
+    /// `None`; if there is something to read all the same (the task's budget was spent),
     /// the task is resumed in the next turn.
     ///
     /// System calls: one `epoll_ctl` the first time in the source's life, else none.
@@ -72,10 +71,33 @@ impl<'a> Context<'a> {
         self.ready(source.as_ref(), Interest::BOTH)
     }
 
-    #[inline]
+    #[inline(always)]
     fn ready(&self, source: &Source, interest: Interest) -> io::Result<Wait> {
-        let key = self.core.reactor.prepare(&source.io, interest, self.task)?;
-        Ok(Wait::source(key, interest))
+        if source.io.ready.get().satisfies(interest) {
+            return Ok(Wait::next_turn()); // the budget was spent, not the data
+        }
+        self.leave();
+        let key = self.core.reactor.park(&source.io, interest, self.task)?;
+        Ok(self.parked(key, interest))
+    }
+
+    /// Of what the task asks for in one resume, the last counts: it leaves what it was parked on
+    /// before.
+    #[inline(always)]
+    fn leave(&self) {
+        if self.task.on.get() != On::WOKEN {
+            self.core.undo_wait(self.task);
+        }
+    }
+
+    #[inline(always)]
+    fn parked(&self, source: Key, interest: Interest) -> Wait {
+        let on = On::source(source, interest);
+        self.task.on.set(on);
+        if interest == Interest::BOTH {
+            self.task.more_to_undo.set(true);
+        }
+        Wait { on, deadline: None }
     }
 
     /// Until a descriptor that somebody else owns is worth a try. Level-checked: it does not
@@ -88,8 +110,9 @@ impl<'a> Context<'a> {
     /// `EEXIST`: it is watched as a [`Source`] of this loop. [`LoopError`](crate::LoopError):
     /// another task waits for the same.
     pub fn arm(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<Wait> {
+        self.leave();
         let key = self.core.reactor.arm(fd, interest, self.task)?;
-        Ok(Wait::source(key, interest))
+        Ok(self.parked(key, interest))
     }
 
     /// Until a source of this loop is closed, or until `patience` has passed: for a task that
@@ -114,6 +137,11 @@ impl<'a> Context<'a> {
     #[track_caller]
     pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
         self.core.spawn(task, Location::caller())
+    }
+
+    /// What a generator returned.
+    pub(crate) fn deliver<T: 'static>(&self, value: T) {
+        self.core.deliver(self.task, value);
     }
 
     /// What the clock says.

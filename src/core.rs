@@ -1,11 +1,12 @@
 //! The parts of a loop together: how one task is resumed, parked and ended.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eagain_sys::clock;
 use eagain_sys::poller::Interest;
@@ -16,9 +17,9 @@ use crate::generator::{Cause, On, Place, Step, Wait};
 use crate::inbox::{Inbox, SpareWaker, TaskWaker};
 use crate::join::JoinHandle;
 use crate::reactor::Reactor;
-use crate::scheduler::{Begun, Scheduler};
+use crate::scheduler::{Meanwhile, Scheduler, Task};
 use crate::slab::Key;
-use crate::task::{Body, Outlet, Spawn, drop_quietly};
+use crate::task::{Body, Spawn, drop_quietly};
 use crate::timers::Timers;
 use crate::trace::Trace;
 use crate::waiter::Waiter;
@@ -27,8 +28,12 @@ pub(crate) struct Core {
     pub(crate) scheduler: Rc<Scheduler>,
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) timers: RefCell<Timers>,
+    /// How many timers are set; the loop asks twice a turn.
+    armed: Cell<usize>,
     pub(crate) inbox: Arc<Inbox>,
     spare_waker: Cell<Option<SpareWaker>>,
+    /// What the task that runs has returned.
+    value: Cell<Option<Box<dyn Any>>>,
     budget: u32,
     pub(crate) trace: Trace,
 }
@@ -39,7 +44,17 @@ impl Core {
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
         let timers = RefCell::new(Timers::new(clock::now()));
-        Ok(Core { scheduler, reactor, timers, inbox, spare_waker: Cell::new(None), budget, trace })
+        Ok(Core {
+            scheduler,
+            reactor,
+            timers,
+            inbox,
+            armed: Cell::new(0),
+            spare_waker: Cell::new(None),
+            value: Cell::new(None),
+            budget,
+            trace,
+        })
     }
 
     pub(crate) fn spawn<Kind, T: Spawn<Kind>>(
@@ -47,65 +62,89 @@ impl Core {
         task: T,
         at: Place,
     ) -> JoinHandle<T::Output> {
-        let key = self.scheduler.spawn(task.into_body(), true, at);
+        let key = self.scheduler.spawn(task.into_body(), at);
         self.trace.spawned(key);
         JoinHandle::new(self, key)
     }
 
-    /// Resumes the task at the head of the ready queue, and parks it where it says or ends it.
-    #[inline]
-    pub(crate) fn resume_next(self: &Rc<Core>) {
-        let Some(Begun { key, mut body, cause, on, timer, joinable }) = self.scheduler.begin()
-        else {
-            return;
-        };
-        self.undo_wait(key, on, timer, Some(cause));
-        self.trace.resumed(key, cause);
-        budget::refill(self.budget);
-        let mut outlet = Outlet { wanted: joinable, value: None };
-        let step = catch_unwind(AssertUnwindSafe(|| self.step(key, cause, &mut body, &mut outlet)));
-        match step {
-            Ok(Step::Yield(wait)) => self.park(key, body, wait),
-            Ok(Step::Return(())) => self.end(key, body, outlet.value.map(Body::Returned)),
-            Err(payload) => self.end(key, body, Some(Body::Panicked(payload))),
+    /// Runs the tasks that are READY now, each until it yields or returns. One that is READY
+    /// again at once waits for the next turn. `running` is room for them.
+    #[inline(always)]
+    pub(crate) fn run_ready(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
+        self.scheduler.begin_turn(running);
+        if self.trace.is_on() {
+            return self.run_traced(running);
+        }
+        for task in running.drain(..) {
+            self.resume::<false>(&task);
         }
     }
 
-    #[inline]
-    fn step(
-        self: &Rc<Core>,
-        key: Key,
-        cause: Cause,
-        body: &mut Body,
-        outlet: &mut Outlet,
-    ) -> Step<()> {
-        match body {
-            Body::Generator(generator) => {
-                generator.resume_into(&mut Context::new(self, key, cause), outlet)
-            }
-            Body::Future(future) => self.with_waker(key, |waker| {
-                match future.as_mut().poll_into(&mut task::Context::from_waker(waker), outlet) {
+    #[cold]
+    fn run_traced(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
+        self.trace.turn(self);
+        for task in running.drain(..) {
+            self.resume::<true>(&task);
+        }
+    }
+
+    /// Resumes a task, and parks it where it says or ends it.
+    #[inline(always)]
+    fn resume<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>) {
+        if !self.scheduler.begin(task) {
+            return; // aborted since it was queued
+        }
+        if task.on.get() != On::WOKEN {
+            self.undo_wait(task);
+        }
+        if TRACED {
+            self.trace.resumed(task.key(), task.cause());
+        }
+        budget::refill(self.budget);
+        let mut step = Step::Return(());
+        let caught = catch_unwind(AssertUnwindSafe(|| step = self.step(task)));
+        match (&step, caught) {
+            (_, Err(payload)) => self.end(task, Some(Body::Panicked(payload))),
+            (Step::Yield(wait), _) => self.park::<TRACED>(task, wait),
+            (Step::Return(()), _) => self.end(task, self.value.take().map(Body::Returned)),
+        }
+    }
+
+    #[inline(always)]
+    fn step(self: &Rc<Core>, task: &Rc<Task>) -> Step<()> {
+        let mut cx = Context::new(self, task);
+        match &mut *task.body().borrow_mut() {
+            Some(Body::Generator(generator)) => generator.resume_any(&mut cx),
+            Some(Body::Future(future)) => self.with_waker(task, |waker| {
+                match future.as_mut().poll_any(&mut task::Context::from_waker(waker), &cx) {
                     Poll::Ready(()) => Step::Return(()),
                     Poll::Pending => Step::Yield(Wait::woken()),
                 }
             }),
             // A task that finished is never READY again.
-            Body::Returned(_) | Body::Panicked(_) | Body::Cancelled => Step::Return(()),
+            _ => Step::Return(()),
+        }
+    }
+
+    /// Takes what a task returned, if somebody will ask for it.
+    pub(crate) fn deliver<T: 'static>(&self, task: &Task, value: T) {
+        if task.is_joinable() {
+            self.value.set(Some(Box::new(value)));
         }
     }
 
     /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
     /// the task's own if a clone of it was kept.
-    fn with_waker<T>(&self, key: Key, poll: impl FnOnce(&Waker) -> T) -> T {
-        if let Some(own) = self.scheduler.with_task(key, |task| task.waker.take()).flatten() {
+    fn with_waker<T>(&self, task: &Task, poll: impl FnOnce(&Waker) -> T) -> T {
+        if let Some(own) = task.waker.take() {
             let result = poll(&own);
-            self.scheduler.with_task(key, |task| task.waker = Some(own));
+            task.waker.set(Some(own));
             return result;
         }
         let spare = self.spare_waker.take().unwrap_or_else(|| SpareWaker::new(&self.inbox));
-        let result = poll(spare.lend(key));
+        let result = poll(spare.lend(task.key()));
         if spare.was_kept() {
-            self.scheduler.with_task(key, |task| task.waker = Some(spare.into_waker()));
+            task.waker.set(Some(spare.into_waker()));
         } else {
             self.spare_waker.set(Some(spare));
         }
@@ -113,59 +152,104 @@ impl Core {
     }
 
     /// The task's waker, made when somebody first asks for it.
-    pub(crate) fn waker_of(&self, key: Key) -> Waker {
-        let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, key)));
-        let own = self.scheduler.with_task(key, |task| task.waker.get_or_insert_with(new).clone());
-        own.unwrap_or_else(new)
+    pub(crate) fn waker_of(&self, task: &Task) -> Waker {
+        let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
+        let own = task.waker.take().unwrap_or_else(new);
+        task.waker.set(Some(own.clone()));
+        own
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
-    #[inline]
-    fn park(&self, key: Key, body: Body, wait: Wait) {
-        let again = match wait.on {
-            On::Source(source, interest) => self.reactor.park(source, interest, key),
-            On::NextTurn => Some(Cause::Turn),
-            On::Woken => None,
-        };
-        let timer = match wait.deadline {
-            Some(deadline) if again.is_none() => {
-                self.timers.borrow_mut().insert(deadline, Waiter::Task(key))
-            }
-            _ => Key::NONE,
-        };
-        self.trace.yielded(key, &wait, &self.reactor);
-        let aborted = self.scheduler.pause(key, body, wait.on, timer, again);
-        if aborted {
-            self.abort(key);
+    #[inline(always)]
+    fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: &Wait) {
+        if TRACED {
+            self.trace.yielded(task.key(), wait, &self.reactor);
         }
+        // What it says is mostly what it was parked on when it asked, and no more.
+        if wait.on != task.on.get() || wait.deadline.is_some() {
+            return self.park_elsewhere(task, wait);
+        }
+        let meanwhile = self.scheduler.pause(task);
+        if meanwhile != Meanwhile::Nothing {
+            self.go_on(task, Cause::Woken);
+        }
+    }
+
+    /// A task waits for something else than what it was parked on, or until a deadline.
+    #[inline(never)]
+    fn park_elsewhere(self: &Rc<Core>, task: &Rc<Task>, wait: &Wait) {
+        if wait.on != task.on.get() {
+            self.undo_wait(task);
+        }
+        let again = match wait.on.as_source() {
+            Some((source, interest)) if task.on.get() == On::WOKEN => {
+                let again = self.reactor.park_again(source, interest, task);
+                if again.is_none() {
+                    task.on.set(wait.on);
+                    task.more_to_undo.set(interest == Interest::BOTH);
+                }
+                again
+            }
+            None if wait.on == On::NEXT_TURN => Some(Cause::Turn),
+            _ => None,
+        };
+        if let (Some(deadline), None) = (wait.deadline, again) {
+            self.set_timer(deadline, task);
+        }
+        let meanwhile = self.scheduler.pause(task);
+        if again.is_some() || meanwhile != Meanwhile::Nothing {
+            self.go_on(task, again.unwrap_or(Cause::Woken));
+        }
+    }
+
+    /// A task that paused need not wait, or must not.
+    #[inline(never)]
+    fn go_on(&self, task: &Rc<Task>, cause: Cause) {
+        if task.was_aborted() {
+            self.abort(task);
+        } else {
+            self.scheduler.wake(task.clone(), cause);
+        }
+    }
+
+    fn set_timer(&self, deadline: Instant, task: &Rc<Task>) {
+        let mut timers = self.timers.borrow_mut();
+        task.timer.set(timers.insert(deadline, Waiter::Task(task.clone())));
+        task.more_to_undo.set(true);
+        if task.on.get() == On::WOKEN {
+            task.on.set(On::TIMER);
+        }
+        self.armed.set(timers.len());
     }
 
     /// Takes back what a wait left behind, whatever ended it.
-    #[inline]
-    fn undo_wait(&self, key: Key, on: On, timer: Key, cause: Option<Cause>) {
+    #[inline(never)]
+    pub(crate) fn undo_wait(&self, task: &Task) {
+        let timer = task.timer.replace(Key::NONE);
         if !timer.is_none() {
-            self.timers.borrow_mut().remove(timer);
+            let mut timers = self.timers.borrow_mut();
+            timers.remove(timer);
+            self.armed.set(timers.len());
         }
-        if let On::Source(source, interest) = on {
-            // The edge that woke the task has taken its one waiter along.
-            let taken = matches!(cause, Some(Cause::Ready(_))) && interest != Interest::BOTH;
-            if !taken {
-                self.reactor.unpark(source, interest, key);
-            }
+        task.more_to_undo.set(false);
+        if let Some((source, interest)) = task.on.replace(On::WOKEN).as_source() {
+            self.reactor.unpark(source, interest, task);
         }
     }
 
-    fn end(&self, key: Key, body: Body, outcome: Option<Body>) {
-        self.trace.returned(key, outcome.as_ref());
-        drop_quietly(body);
-        self.scheduler.finish(key, outcome);
+    fn end(&self, task: &Rc<Task>, outcome: Option<Body>) {
+        self.undo_wait(task);
+        if self.trace.is_on() {
+            self.trace.returned(task.key(), outcome.as_ref());
+        }
+        drop_quietly(task.body().take());
+        self.scheduler.finish(task, outcome);
     }
 
     /// Ends a task where it waits. The one that runs ends when it yields.
-    pub(crate) fn abort(&self, key: Key) {
-        if let Some(Begun { body, on, timer, .. }) = self.scheduler.seize(key) {
-            self.undo_wait(key, on, timer, None);
-            self.end(key, body, Some(Body::Cancelled));
+    pub(crate) fn abort(&self, task: &Rc<Task>) {
+        if self.scheduler.seize(task) {
+            self.end(task, Some(Body::Cancelled));
         }
     }
 
@@ -173,9 +257,14 @@ impl Core {
     /// deadline, but not beyond `limit`.
     #[inline]
     pub(crate) fn timeout(&self, limit: Option<Duration>) -> Option<Duration> {
-        if self.scheduler.ready() > 0 {
+        if self.scheduler.has_ready() {
             return Some(Duration::ZERO);
         }
+        if self.armed.get() == 0 { limit } else { self.time_left(limit) }
+    }
+
+    #[inline(never)]
+    fn time_left(&self, limit: Option<Duration>) -> Option<Duration> {
         let mut timers = self.timers.borrow_mut();
         let Some(deadline) = timers.next_deadline() else { return limit };
         let left = Duration::from_nanos(deadline.saturating_sub(timers.nanos(clock::now())));
@@ -185,17 +274,26 @@ impl Core {
     /// Moves the tasks whose deadline has passed to READY, the earliest first.
     #[inline]
     pub(crate) fn wake_due(&self) {
-        if self.timers.borrow().len() == 0 {
-            return;
+        if !self.armed.get() == 0 {
+            self.wake_due_at(clock::now());
         }
-        let now = self.timers.borrow().nanos(clock::now());
+    }
+
+    #[inline(never)]
+    fn wake_due_at(&self, now: Instant) {
+        let now = self.timers.borrow().nanos(now);
         loop {
             // The borrow ends before anybody is woken.
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
-                Some(waiter) => waiter.wake(&self.scheduler, Cause::TimedOut),
-                None => return,
+                Some(Waiter::Task(task)) => {
+                    task.timer.set(Key::NONE);
+                    self.scheduler.wake(task, Cause::TimedOut);
+                }
+                Some(Waiter::Waker(waker)) => waker.wake(),
+                None => break,
             }
         }
+        self.armed.set(self.timers.borrow().len());
     }
 }

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use eagain_sys::poller::Events;
 
-use crate::budget;
 use crate::builder::Builder;
 use crate::core::Core;
 use crate::error::LoopError;
 use crate::join::JoinHandle;
 use crate::listing::TaskInfo;
 use crate::reactor::ReactorCounts;
+use crate::scheduler::Task;
 use crate::task::Spawn;
 
 /// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
@@ -47,6 +47,8 @@ use crate::task::Spawn;
 pub struct EventLoop {
     core: Rc<Core>,
     events: Events,
+    /// Room for the tasks of a turn.
+    running: Vec<Rc<Task>>,
 }
 
 impl EventLoop {
@@ -64,7 +66,7 @@ impl EventLoop {
     }
 
     pub(crate) fn from_parts(core: Core, events: Events) -> EventLoop {
-        EventLoop { core: Rc::new(core), events }
+        EventLoop { core: Rc::new(core), events, running: Vec::new() }
     }
 
     /// Adds a task, a [`Generator`](crate::Generator) or a future; it first runs in the next
@@ -80,9 +82,7 @@ impl EventLoop {
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> io::Result<()> {
         let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
-        while self.core.scheduler.live() > 0 {
-            self.turn_once(None)?;
-        }
+        while turn(&self.core, &mut self.running, &mut self.events, None)? {}
         Ok(())
     }
 
@@ -94,40 +94,7 @@ impl EventLoop {
     /// As [`run`](EventLoop::run).
     pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
-        self.turn_once(limit)
-    }
-
-    fn turn_once(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let core = &self.core;
-        core.trace.turn(core);
-
-        // 1. Run the tasks that are READY now, each until it yields or returns. One that is
-        //    READY again at once waits for the next turn.
-        for _ in 0..core.scheduler.ready() {
-            core.resume_next();
-        }
-        budget::refill(u32::MAX);
-        if core.scheduler.live() == 0 {
-            return Ok(()); // nobody is left to wait for anything
-        }
-
-        // 2. Work out how long to sleep: not at all, until the earliest deadline, or until
-        //    something happens.
-        let timeout = core.timeout(limit);
-
-        // 3. Wait for events, once, also when busy: nobody may starve those who wait.
-        core.reactor.wait(&mut self.events, timeout)?;
-
-        // 4. Move to READY: tasks whose source is ready, whose waker another thread used,
-        //    whose deadline has passed.
-        for event in self.events.iter() {
-            let is_bell = core.reactor.dispatch(event);
-            if is_bell {
-                core.inbox.empty(&core.scheduler)?;
-            }
-        }
-        core.wake_due();
-        Ok(())
+        turn(&self.core, &mut self.running, &mut self.events, limit).map(drop)
     }
 
     /// When the loop has to be turned at the latest: now, if a task is READY; `None`, if only
@@ -154,6 +121,38 @@ impl EventLoop {
             reactor: reactor.counts(),
         }
     }
+}
+
+/// One turn of the loop. False if no task is left.
+#[inline(always)]
+fn turn(
+    core: &Rc<Core>,
+    running: &mut Vec<Rc<Task>>,
+    events: &mut Events,
+    limit: Option<Duration>,
+) -> io::Result<bool> {
+    // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
+    //    again at once waits for the next turn.
+    core.run_ready(running);
+    if core.scheduler.live() == 0 {
+        return Ok(false); // nobody is left to wait for anything
+    }
+
+    // 2. Work out how long to sleep: not at all, until the earliest deadline, or until something
+    //    happens.
+    let timeout = core.timeout(limit);
+
+    // 3. Wait for events, once, also when busy: nobody may starve those who wait.
+    core.reactor.wait(events, timeout)?;
+
+    // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
+    //    deadline has passed.
+    core.reactor.dispatch(events);
+    if core.reactor.take_bell() {
+        core.inbox.empty(&core.scheduler)?;
+    }
+    core.wake_due();
+    Ok(true)
 }
 
 /// What a loop has done, and what it holds now.
@@ -187,8 +186,8 @@ impl Drop for EventLoop {
         // thread whose loop runs, that loop stays in charge of wake-ups.
         let _entered = self.core.scheduler.enter();
         while self.core.scheduler.live() > 0 {
-            for key in self.core.scheduler.keys() {
-                self.core.abort(key);
+            for task in self.core.scheduler.tasks() {
+                self.core.abort(&task);
             }
         }
     }

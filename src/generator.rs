@@ -91,13 +91,10 @@ impl<R, E> Step<Result<R, E>> {
     ///     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
     ///         let mut buf = [0; 4096];
     ///         loop {
-    ///             match self.0.try_read(&mut buf) {
-    ///                 Ok(0) => return Ok(Step::Return(())),
-    ///                 Ok(_) => {}
-    ///                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-    ///                     return Ok(Step::Yield(cx.readable(&self.0)?));
-    ///                 }
-    ///                 Err(e) => return Err(e),
+    ///             match self.0.try_read(&mut buf)? {
+    ///                 Some(0) => return Ok(Step::Return(())),
+    ///                 Some(_) => {}
+    ///                 None => return Ok(Step::Yield(cx.readable(&self.0)?)),
     ///             }
     ///         }
     ///     }
@@ -161,51 +158,74 @@ pub struct Wait {
     pub(crate) deadline: Option<Instant>,
 }
 
-/// What is waited for besides the deadline.
+/// What is waited for besides the deadline, in one word: nothing, or a source by its slot and
+/// generation, with the directions in two bits that no slot's number needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum On {
-    /// A source: its entry in the reactor, by slot and generation.
-    Source(Key, Interest),
+pub(crate) struct On(u64);
+
+impl On {
     /// Somebody who holds the task's waker, or the deadline alone.
-    Woken,
+    pub(crate) const WOKEN: On = On(u64::MAX);
     /// Nothing: the task only lets the others run.
-    NextTurn,
+    pub(crate) const NEXT_TURN: On = On(u64::MAX - 1);
+    /// Its timer. Only of a task that waits: what it asked for was [`WOKEN`](On::WOKEN) and a
+    /// deadline.
+    pub(crate) const TIMER: On = On(u64::MAX - 2);
+    const READ: u64 = 1 << 31;
+    const WRITE: u64 = 1 << 30;
+
+    #[inline]
+    pub(crate) fn source(key: Key, interest: Interest) -> On {
+        let read = if interest.contains(Interest::READ) { On::READ } else { 0 };
+        let write = if interest.contains(Interest::WRITE) { On::WRITE } else { 0 };
+        On(key.to_token() | read | write)
+    }
+
+    /// The source and the directions, if it is one.
+    pub(crate) fn as_source(self) -> Option<(Key, Interest)> {
+        if self.0 >= On::TIMER.0 {
+            return None;
+        }
+        let interest = match (self.0 & On::READ != 0, self.0 & On::WRITE != 0) {
+            (true, false) => Interest::READ,
+            (false, true) => Interest::WRITE,
+            _ => Interest::BOTH,
+        };
+        Some((Key::from_token(self.0 & !(On::READ | On::WRITE)), interest))
+    }
 }
 
 impl fmt::Debug for On {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            On::Source(key, interest) => write!(f, "{interest:?} of source {}", key.index),
-            On::Woken => f.write_str("woken"),
-            On::NextTurn => f.write_str("next turn"),
+        match self.as_source() {
+            Some((key, interest)) => write!(f, "{interest:?} of source {}", key.index()),
+            None if *self == On::NEXT_TURN => f.write_str("next turn"),
+            None if *self == On::TIMER => f.write_str("timer"),
+            None => f.write_str("woken"),
         }
     }
 }
 
 impl Wait {
-    pub(crate) fn source(key: Key, interest: Interest) -> Wait {
-        Wait { on: On::Source(key, interest), deadline: None }
-    }
-
     /// Until somebody wakes the task through a waker that it took from [`Context::waker`].
     pub fn woken() -> Wait {
-        Wait { on: On::Woken, deadline: None }
+        Wait { on: On::WOKEN, deadline: None }
     }
 
     /// Until the next turn of the loop: lets the other tasks run first.
     pub fn next_turn() -> Wait {
-        Wait { on: On::NextTurn, deadline: None }
+        Wait { on: On::NEXT_TURN, deadline: None }
     }
 
     /// Until this instant, and never before it.
     pub fn until(deadline: Instant) -> Wait {
-        Wait { on: On::Woken, deadline: Some(deadline) }
+        Wait { on: On::WOKEN, deadline: Some(deadline) }
     }
 
     /// Until so much time has passed from now. A time so long that no clock can name its end
     /// (`Duration::MAX`) never passes.
     pub fn after(time: Duration) -> Wait {
-        Wait { on: On::Woken, deadline: eagain_sys::clock::now().checked_add(time) }
+        Wait { on: On::WOKEN, deadline: eagain_sys::clock::now().checked_add(time) }
     }
 
     /// The same wait, but not beyond this instant. Of two deadlines the earlier one holds.

@@ -49,7 +49,7 @@ impl Inbox {
         for waker in woken {
             // From here on a wake is a new one.
             waker.queued.store(false, Ordering::Release);
-            scheduler.wake(waker.task(), Cause::Woken);
+            scheduler.wake_key(waker.task(), Cause::Woken);
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl TaskWaker {
     fn wake_here(&self) -> bool {
         Scheduler::with_running(|running| match running {
             Some(scheduler) if scheduler.id == self.inbox.scheduler => {
-                scheduler.wake(self.task(), Cause::Woken);
+                scheduler.wake_key(self.task(), Cause::Woken);
                 true
             }
             _ => false,

@@ -60,17 +60,18 @@ impl<T: 'static> JoinHandle<T> {
 
     /// Whether the task has returned, panicked or been aborted, or its loop is gone.
     pub fn is_finished(&self) -> bool {
-        let state = self.core.upgrade().and_then(|c| c.scheduler.with_task(self.task, |t| t.state));
-        state.is_none_or(|state| state == State::Finished)
+        let task = self.core.upgrade().and_then(|core| core.scheduler.task(self.task));
+        task.is_none_or(|task| task.state() == State::Finished)
     }
 
     /// What came of the task, once; `None` while it runs and after the result was taken.
     pub fn take(&self) -> Option<Result<T, JoinError>> {
         let Some(core) = self.core.upgrade() else { return Some(Err(JoinError::LoopGone)) };
-        if core.scheduler.with_task(self.task, |t| t.state)? != State::Finished {
+        let task = core.scheduler.task(self.task)?;
+        if task.state() != State::Finished {
             return None;
         }
-        match core.scheduler.forget(self.task)? {
+        match core.scheduler.take_result(&task)? {
             Body::Returned(value) => value.downcast().ok().map(|value| Ok(*value)),
             Body::Panicked(payload) => Some(Err(JoinError::Panicked(payload))),
             _ => Some(Err(JoinError::Cancelled)),
@@ -82,8 +83,9 @@ impl<T: 'static> JoinHandle<T> {
     ///
     /// System calls: those of the drops.
     pub fn abort(&self) {
-        if let Some(core) = self.core.upgrade() {
-            core.abort(self.task);
+        let Some(core) = self.core.upgrade() else { return };
+        if let Some(task) = core.scheduler.task(self.task) {
+            core.abort(&task);
         }
     }
 
@@ -94,13 +96,8 @@ impl<T: 'static> JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        let Some(core) = self.core.upgrade() else { return };
-        let state = core.scheduler.with_task(self.task, |task| {
-            task.joinable = false;
-            task.state
-        });
-        if state == Some(State::Finished) {
-            drop(core.scheduler.forget(self.task));
+        if let Some(core) = self.core.upgrade() {
+            core.scheduler.detach(self.task);
         }
     }
 }

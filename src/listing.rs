@@ -31,43 +31,40 @@ pub struct TaskInfo {
 
 impl TaskInfo {
     pub(crate) fn of_all(core: &Core) -> Vec<TaskInfo> {
-        let keys = core.scheduler.keys();
-        let info = |key| {
-            core.scheduler.with_task(key, |task| TaskInfo::of(TaskId(key), task, &core.reactor))
-        };
-        keys.into_iter().filter_map(info).collect()
+        let tasks = core.scheduler.tasks();
+        tasks.iter().map(|task| TaskInfo::of(task, &core.reactor)).collect()
     }
 
-    fn of(id: TaskId, task: &Task, reactor: &Reactor) -> TaskInfo {
-        let waits_for = match task.state {
-            State::Waiting => in_words(task.on, !task.timer.is_none(), reactor),
+    fn of(task: &Task, reactor: &Reactor) -> TaskInfo {
+        let waits_for = match task.state() {
+            State::Waiting => in_words(task.on.get(), !task.timer.get().is_none(), reactor),
             _ => String::new(),
         };
-        let stands_at = match &task.body {
-            Some(Body::Generator(generator)) => generator.state_name(),
+        let stands_at = match task.body().try_borrow().as_deref() {
+            Ok(Some(Body::Generator(generator))) => generator.state_name(),
             _ => "",
         };
         TaskInfo {
-            id,
-            state: task.state,
+            id: TaskId(task.key()),
+            state: task.state(),
             waits_for,
-            since_turn: task.since,
+            since_turn: task.since(),
             stands_at,
-            spawned_at: task.spawned_at,
+            spawned_at: task.spawned_at(),
         }
     }
 }
 
 /// "read fd 7", "timer", "read fd 7 or timer", "woken".
 pub(crate) fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
-    let on = match on {
-        On::Source(key, interest) => match reactor.source(key) {
+    let on = match on.as_source() {
+        Some((key, interest)) => match reactor.source(key) {
             Some(io) => format!("{interest:?} fd {}", io.number()),
             None => "a closed source".to_owned(),
         },
-        On::Woken if timer => return "timer".to_owned(),
-        On::Woken => "woken".to_owned(),
-        On::NextTurn => "next turn".to_owned(),
+        None if on == On::NEXT_TURN => "next turn".to_owned(),
+        None if timer || on == On::TIMER => return "timer".to_owned(),
+        None => "woken".to_owned(),
     };
     if timer { on + " or timer" } else { on }
 }

@@ -9,16 +9,15 @@ use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
-use std::{io, mem};
+use std::{io, mem, ptr};
 
 use eagain_sys::errno;
-use eagain_sys::poller::{Bell, Event, Events, Interest, Poller, Readiness};
+use eagain_sys::poller::{Bell, Events, Interest, Poller, Readiness};
 
 use crate::error::LoopError;
-use crate::generator::{Cause, Ready};
-use crate::scheduler::{Scheduler, TaskId};
+use crate::generator::{Cause, On, Ready};
+use crate::scheduler::{Scheduler, Task, TaskId};
 use crate::slab::{Key, Slab};
-use crate::waiter::Waiter;
 
 /// What a kind of descriptor promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +45,25 @@ pub(crate) struct Io {
     always_ready: Cell<bool>,
     pub(crate) ready: Cell<Readiness>,
     /// What the poller watches it for; nothing before the first park.
-    interest: Cell<Option<Interest>>,
+    watched: Cell<Readiness>,
     key: Cell<Key>,
-    /// Where it was registered.
+    /// Where it was registered, and the number of that loop.
     reactor: OnceCell<Weak<Reactor>>,
-    reader: Cell<Waiter>,
-    writer: Cell<Waiter>,
+    home: Cell<u64>,
+    /// The task of this loop that waits to read, and the one that waits to write.
+    reader: Cell<Option<Rc<Task>>>,
+    writer: Cell<Option<Rc<Task>>>,
     /// Who else waits, where several may.
     queue: OnceCell<Box<Queue>>,
 }
 
-type Queue = RefCell<VecDeque<(Interest, Waiter)>>;
+type Queue = RefCell<VecDeque<(Interest, Rc<Task>)>>;
 
-impl Default for Waiter {
-    fn default() -> Waiter {
-        Waiter::NOBODY
-    }
+/// What `EAGAIN` says is over.
+fn spent(interest: Interest) -> Readiness {
+    let urgent =
+        if interest.contains(Interest::READ) { Readiness::PRIORITY } else { Readiness::NONE };
+    Readiness::from(interest) | urgent
 }
 
 impl Io {
@@ -77,12 +79,16 @@ impl Io {
             kind,
             lent: Cell::new(false),
             always_ready: Cell::new(false),
-            ready: Cell::new(Readiness::UNKNOWN),
-            interest: Cell::new(None),
+            ready: Cell::new(match kind {
+                Kind::Tcp => Readiness::UNKNOWN,
+                _ => Readiness::UNKNOWN | Readiness::SHORT_READS_MISLEAD,
+            }),
+            watched: Cell::new(Readiness::NONE),
             key: Cell::new(Key::NONE),
             reactor: OnceCell::new(),
-            reader: Cell::default(),
-            writer: Cell::default(),
+            home: Cell::new(u64::MAX),
+            reader: Cell::new(None),
+            writer: Cell::new(None),
             queue: OnceCell::new(),
         }
     }
@@ -100,70 +106,93 @@ impl Io {
     }
 
     /// `EAGAIN`, or what stands for it, was seen.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn clear(&self, interest: Interest) {
         if self.always_ready.get() {
             return;
         }
-        let mut gone = Readiness::from(interest);
-        if interest.contains(Interest::READ) {
-            gone |= Readiness::PRIORITY;
-        }
-        self.ready.set(self.ready.get().without(gone));
+        self.ready.set(self.ready.get().without(spent(interest)));
     }
 
-    fn waiter(&self, interest: Interest) -> &Cell<Waiter> {
-        if interest.contains(Interest::WRITE) { &self.writer } else { &self.reader }
+    /// A read came back with less than it asked for. If nothing can lie behind that, it was all
+    /// there is, and the `EAGAIN` that would say so need not be asked for: on TCP only, before
+    /// the end of the stream, and with no urgent mark about.
+    #[inline(always)]
+    pub(crate) fn short_read(&self) {
+        let misleading =
+            Readiness::SHORT_READS_MISLEAD | Readiness::READ_CLOSED | Readiness::PRIORITY;
+        let ready = self.ready.get();
+        if !ready.intersects(misleading) {
+            self.ready.set(ready.without(spent(Interest::READ)));
+        }
+    }
+
+    fn waiter(&self, direction: Interest) -> &Cell<Option<Rc<Task>>> {
+        if direction == Interest::WRITE { &self.writer } else { &self.reader }
     }
 
     /// Who waits for a direction, if it is not `task`.
-    fn other_waiter(&self, interest: Interest, task: Key) -> Option<Key> {
-        let cell = self.waiter(interest);
-        let waiter = cell.take();
-        let other = match &waiter {
-            Waiter::Task(key) if !key.is_none() && *key != task => Some(*key),
-            _ => None,
-        };
-        cell.set(waiter);
-        other
+    fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
+        let waiter = self.waiter(direction).take();
+        let id =
+            waiter.as_ref().filter(|w| !ptr::eq(&raw const ***w, task)).map(|w| TaskId(w.key()));
+        self.waiter(direction).set(waiter);
+        id
     }
 
-    fn add_waiter(&self, interest: Interest, task: Key) {
-        if self.kind == Kind::Messages && self.other_waiter(interest, task).is_some() {
-            let queue = self.queue.get_or_init(Box::default);
-            queue.borrow_mut().push_back((interest, Waiter::Task(task)));
-        } else {
-            self.waiter(interest).set(Waiter::Task(task));
-        }
-    }
-
-    fn remove_waiter(&self, interest: Interest, task: Key) {
-        let cell = self.waiter(interest);
-        let waiter = cell.take();
-        if !waiter.is_task(task) {
-            cell.set(waiter);
+    fn remove_waiters(&self, interest: Interest, task: &Task) {
+        for direction in [Interest::READ, Interest::WRITE] {
+            if interest.contains(direction) && self.other_waiter(direction, task).is_none() {
+                self.waiter(direction).set(None);
+            }
         }
         if let Some(queue) = self.queue.get() {
-            queue.borrow_mut().retain(|(i, w)| *i != interest || !w.is_task(task));
+            queue.borrow_mut().retain(|(direction, other)| {
+                !ptr::eq(&raw const **other, task) || !interest.contains(*direction)
+            });
         }
     }
 
     /// Wakes whoever waits for a direction in `readiness`.
-    #[inline]
+    #[inline(always)]
     fn wake(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
-        for interest in [Interest::READ, Interest::WRITE] {
-            if readiness.satisfies(interest) {
-                self.waiter(interest).take().wake(scheduler, cause);
+        if readiness.satisfies(Interest::READ) {
+            if let Some(task) = self.reader.take() {
+                if !task.more_to_undo.get() {
+                    task.on.set(On::WOKEN); // its only waiter is taken
+                }
+                scheduler.wake(task, cause);
             }
         }
-        if let Some(queue) = self.queue.get() {
-            // Each of them tries; who finds nothing parks again, behind the others.
-            let all = mem::take(&mut *queue.borrow_mut());
-            let (woken, rest) = all.into_iter().partition(|(i, _)| readiness.satisfies(*i));
-            *queue.borrow_mut() = rest;
-            let woken: VecDeque<_> = woken;
-            woken.into_iter().for_each(|(_, waiter)| waiter.wake(scheduler, cause));
+        if readiness.satisfies(Interest::WRITE) || self.queue.get().is_some() {
+            self.wake_writer_and_queue(scheduler, readiness, cause);
         }
+    }
+
+    #[inline(never)]
+    fn wake_writer_and_queue(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
+        // A report disarms all of a borrowed descriptor: whoever waits there tries again.
+        let all = self.kind == Kind::Borrowed;
+        let readiness = if all { Readiness::UNKNOWN } else { readiness };
+        if all {
+            if let Some(task) = self.reader.take() {
+                scheduler.wake(task, cause);
+            }
+        }
+        if readiness.satisfies(Interest::WRITE) {
+            if let Some(task) = self.writer.take() {
+                scheduler.wake(task, cause);
+            }
+        }
+        let Some(queue) = self.queue.get() else { return };
+        // Each of them tries; who finds nothing parks again, behind the others.
+        queue.borrow_mut().retain(|(direction, task)| {
+            let woken = readiness.satisfies(*direction);
+            if woken {
+                scheduler.wake(task.clone(), cause);
+            }
+            !woken
+        });
     }
 }
 
@@ -172,23 +201,30 @@ impl Io {
 pub struct ReactorCounts {
     /// Waits: `epoll_wait` or its like.
     pub waits: u64,
-    /// Events that the waits brought.
-    pub events: u64,
     /// Events for sources that were closed in the meantime; dropped.
     pub stale_events: u64,
     /// Changes to what the kernel watches: `epoll_ctl` or its like.
     pub registrations: u64,
 }
 
+fn count(counter: &Cell<u64>, n: u64) {
+    counter.set(counter.get() + n);
+}
+
 pub(crate) struct Reactor {
+    /// The scheduler's.
+    id: u64,
     poller: Poller,
     scheduler: Rc<Scheduler>,
     sources: RefCell<Slab<Rc<Io>>>,
     /// Descriptors that were armed, by number.
     borrowed: RefCell<HashMap<RawFd, Key>>,
     /// Tasks that ran out of descriptors, and wait until one is closed.
-    starved: RefCell<Vec<Key>>,
-    counts: Cell<ReactorCounts>,
+    starved: RefCell<Vec<Rc<Task>>>,
+    bell_rang: Cell<bool>,
+    waits: Cell<u64>,
+    stale_events: Cell<u64>,
+    registrations: Cell<u64>,
 }
 
 /// The token of the bell; no slab grows so large.
@@ -197,12 +233,16 @@ const BELL: u64 = u64::MAX - 1;
 impl Reactor {
     pub(crate) fn new(scheduler: Rc<Scheduler>) -> eagain_sys::Result<Reactor> {
         Ok(Reactor {
+            id: scheduler.id,
             poller: Poller::new()?,
             scheduler,
             sources: RefCell::new(Slab::new()),
             borrowed: RefCell::new(HashMap::new()),
             starved: RefCell::new(Vec::new()),
-            counts: Cell::default(),
+            bell_rang: Cell::new(false),
+            waits: Cell::new(0),
+            stale_events: Cell::new(0),
+            registrations: Cell::new(0),
         })
     }
 
@@ -215,13 +255,11 @@ impl Reactor {
     }
 
     pub(crate) fn counts(&self) -> ReactorCounts {
-        self.counts.get()
-    }
-
-    fn count(&self, change: impl FnOnce(&mut ReactorCounts)) {
-        let mut counts = self.counts.get();
-        change(&mut counts);
-        self.counts.set(counts);
+        ReactorCounts {
+            waits: self.waits.get(),
+            stale_events: self.stale_events.get(),
+            registrations: self.registrations.get(),
+        }
     }
 
     pub(crate) fn sources(&self) -> usize {
@@ -232,14 +270,59 @@ impl Reactor {
         self.sources.borrow().get(key).cloned()
     }
 
-    /// Makes sure that edges for `interest` arrive, and that nobody else waits for them. The
-    /// first park of a source registers it.
-    pub(crate) fn prepare(
+    /// Lets `task` wait for `interest`: makes sure that edges arrive, and that nobody else waits
+    /// for them. The first park of a source registers it.
+    #[inline(always)]
+    pub(crate) fn park(
         self: &Rc<Reactor>,
         io: &Rc<Io>,
         interest: Interest,
-        task: Key,
+        task: &Rc<Task>,
     ) -> io::Result<Key> {
+        let here = io.home.get() == self.id;
+        if here && io.watched.get().covers(interest) {
+            self.poller.want(io.key.get().to_token(), interest)?;
+        } else {
+            self.watch(io, interest)?;
+        }
+        if interest == Interest::READ {
+            let Some(before) = io.reader.replace(Some(task.clone())) else {
+                return Ok(io.key.get());
+            };
+            io.reader.set(Some(before));
+        }
+        self.add_waiters(io, interest, task)?;
+        Ok(io.key.get())
+    }
+
+    #[inline(never)]
+    fn add_waiters(&self, io: &Io, interest: Interest, task: &Rc<Task>) -> io::Result<()> {
+        for direction in [Interest::READ, Interest::WRITE] {
+            if !interest.contains(direction) {
+                continue;
+            }
+            match io.other_waiter(direction, task) {
+                None => io.waiter(direction).set(Some(task.clone())),
+                Some(_) if io.kind == Kind::Messages => {
+                    io.queue
+                        .get_or_init(Box::default)
+                        .borrow_mut()
+                        .push_back((direction, task.clone()));
+                }
+                Some(first) => {
+                    io.remove_waiters(interest, task);
+                    let direction = if direction == Interest::READ { "read" } else { "write" };
+                    let second = TaskId(task.key());
+                    return Err(LoopError::SecondWaiter { first, second, direction }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Registers a source, or a further direction of it.
+    #[cold]
+    fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> io::Result<()> {
         let fd = io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
         match io.reactor.get() {
@@ -248,70 +331,58 @@ impl Reactor {
             Some(own) if own.strong_count() == 0 => return Err(LoopError::LoopGone.into()),
             Some(_) => return Err(LoopError::OtherLoop.into()),
         }
-        self.refuse_second_waiter(io, interest, task)?;
         if io.key.get().is_none() {
             io.key.set(self.sources.borrow_mut().insert(io.clone()));
         }
-        let registered = self.register(io, fd.as_fd(), interest);
-        if let Err(e) = registered {
-            if e.errno() == errno::EPERM {
+        match self.register(io, fd.as_fd(), interest) {
+            Ok(()) => Ok(()),
+            Err(e) if e.errno() == errno::EPERM => {
                 io.always_ready.set(true);
                 io.ready.set(Readiness::UNKNOWN);
-            } else {
-                if io.interest.get().is_none() {
+                Ok(())
+            }
+            Err(e) => {
+                if io.watched.get().is_empty() {
                     self.sources.borrow_mut().remove(io.key.replace(Key::NONE));
                 }
-                return Err(e.into());
+                Err(e.into())
             }
         }
-        Ok(io.key.get())
-    }
-
-    fn refuse_second_waiter(&self, io: &Io, interest: Interest, task: Key) -> io::Result<()> {
-        if io.kind == Kind::Messages {
-            return Ok(());
-        }
-        for (direction, name) in [(Interest::READ, "read"), (Interest::WRITE, "write")] {
-            if !interest.contains(direction) {
-                continue;
-            }
-            if let Some(first) = io.other_waiter(direction, task) {
-                let (first, second) = (TaskId(first), TaskId(task));
-                return Err(LoopError::SecondWaiter { first, second, direction: name }.into());
-            }
-        }
-        Ok(())
     }
 
     fn register(&self, io: &Io, fd: BorrowedFd<'_>, interest: Interest) -> eagain_sys::Result<()> {
         let token = io.key.get().to_token();
-        let (wanted, answer) = match io.interest.get() {
-            Some(have) if have.contains(interest) => return self.poller.want(fd, token, interest),
-            Some(have) => (have | interest, self.poller.modify(fd, token, have | interest)),
-            // Everything is read at some time: one registration serves a connection for life.
-            None => {
-                let wanted = interest | Interest::READ;
-                self.forget_borrowed(io.number);
-                let answer = match self.poller.add(fd, token, wanted) {
-                    // It was armed as a borrowed descriptor before it became ours.
-                    Err(e) if e.errno() == errno::EEXIST => self.poller.modify(fd, token, wanted),
-                    answer => answer,
-                };
-                (wanted, answer)
+        // Everything is read at some time: one registration serves a connection for life.
+        let wanted = interest | Interest::READ;
+        let answer = if io.watched.get().is_empty() {
+            self.forget_borrowed(io.number);
+            match self.poller.add(fd, token, wanted) {
+                // It was armed as a borrowed descriptor before it became ours.
+                Err(e) if e.errno() == errno::EEXIST => self.poller.modify(fd, token, wanted),
+                answer => answer,
             }
+        } else {
+            self.poller.modify(fd, token, wanted)
         };
-        self.count(|c| c.registrations += 1);
-        answer.map(|()| io.interest.set(Some(wanted)))
+        count(&self.registrations, 1);
+        io.home.set(self.id);
+        answer.map(|()| io.watched.set(wanted.into()))
     }
 
     /// Arms a descriptor that the loop does not own, for one report.
-    pub(crate) fn arm(&self, fd: BorrowedFd<'_>, interest: Interest, task: Key) -> io::Result<Key> {
+    pub(crate) fn arm(
+        &self,
+        fd: BorrowedFd<'_>,
+        interest: Interest,
+        task: &Rc<Task>,
+    ) -> io::Result<Key> {
         let number = fd.as_raw_fd();
         let known = self.borrowed.borrow().get(&number).copied();
         let key = match known {
             Some(key) => key,
             None => {
                 let io = Rc::new(Io::with(None, number, Kind::Borrowed));
+                io.queue.get_or_init(Box::default);
                 let key = self.sources.borrow_mut().insert(io);
                 self.borrowed.borrow_mut().insert(number, key);
                 key
@@ -329,28 +400,26 @@ impl Reactor {
         fd: BorrowedFd<'_>,
         key: Key,
         interest: Interest,
-        task: Key,
+        task: &Rc<Task>,
         known: bool,
     ) -> io::Result<()> {
         let Some(io) = self.source(key) else { return Err(LoopError::Closed.into()) };
-        self.refuse_second_waiter(&io, interest, task)?;
         // One report disarms both directions, so who waits for the other one is armed with it.
         let mut wanted = interest;
-        for other in [Interest::READ, Interest::WRITE] {
-            if io.other_waiter(other, task).is_some() {
-                wanted = wanted | other;
+        for direction in [Interest::READ, Interest::WRITE] {
+            if io.other_waiter(direction, task).is_some() {
+                wanted = wanted | direction;
             }
         }
-        self.count(|c| c.registrations += 1);
+        self.add_waiters(&io, interest, task)?;
+        count(&self.registrations, 1);
         match self.poller.arm(fd, key.to_token(), wanted, known) {
-            Err(e) if e.errno() == errno::EPERM => {
-                io.always_ready.set(true);
-                io.ready.set(Readiness::UNKNOWN);
-            }
-            answer => {
-                answer?;
-                io.always_ready.set(false);
-                io.ready.set(Readiness::NONE);
+            // What cannot be polled is always ready.
+            Err(e) if e.errno() == errno::EPERM => io.ready.set(Readiness::UNKNOWN),
+            Ok(()) => io.ready.set(Readiness::NONE),
+            Err(e) => {
+                io.remove_waiters(interest, task);
+                return Err(e.into());
             }
         }
         Ok(())
@@ -364,40 +433,34 @@ impl Reactor {
         drop(key.and_then(|key| self.sources.borrow_mut().remove(key)));
     }
 
-    /// Lets a task wait for a direction of a source that was prepared. If it is ready after all
-    /// or gone, that is the cause to resume the task at once.
-    #[inline]
-    pub(crate) fn park(&self, key: Key, interest: Interest, task: Key) -> Option<Cause> {
-        let sources = self.sources.borrow();
-        let Some(io) = sources.get(key) else { return Some(Cause::Closed) };
+    /// Lets a task wait once more for what it has waited for before, by its key. If that is
+    /// ready already or gone, that is the cause to resume the task at once.
+    pub(crate) fn park_again(
+        self: &Rc<Reactor>,
+        key: Key,
+        interest: Interest,
+        task: &Rc<Task>,
+    ) -> Option<Cause> {
+        let Some(io) = self.source(key) else { return Some(Cause::Closed) };
         let ready = io.ready.get().of(interest);
-        if !ready.is_empty() {
+        if !ready.is_empty() || self.park(&io, interest, task).is_err() {
             return Some(Cause::Ready(Ready(ready)));
-        }
-        for direction in [Interest::READ, Interest::WRITE] {
-            if interest.contains(direction) {
-                io.add_waiter(direction, task);
-            }
         }
         None
     }
 
     /// Undoes [`park`](Reactor::park).
-    pub(crate) fn unpark(&self, key: Key, interest: Interest, task: Key) {
-        let sources = self.sources.borrow();
-        let Some(io) = sources.get(key) else { return };
-        for direction in [Interest::READ, Interest::WRITE] {
-            if interest.contains(direction) {
-                io.remove_waiter(direction, task);
-            }
+    pub(crate) fn unpark(&self, key: Key, interest: Interest, task: &Task) {
+        if let Some(io) = self.sources.borrow().get(key) {
+            io.remove_waiters(interest, task);
         }
     }
 
     /// Lets a task wait until a descriptor is closed through us.
-    pub(crate) fn park_starved(&self, task: Key) {
+    pub(crate) fn park_starved(&self, task: &Rc<Task>) {
         let mut starved = self.starved.borrow_mut();
-        if !starved.contains(&task) {
-            starved.push(task);
+        if !starved.iter().any(|other| Rc::ptr_eq(other, task)) {
+            starved.push(task.clone());
         }
     }
 
@@ -407,41 +470,41 @@ impl Reactor {
         events: &mut Events,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
-        let answer = self.poller.wait(events, timeout);
-        self.count(|c| {
-            c.waits += 1;
-            c.events += events.len() as u64;
-        });
-        answer
+        count(&self.waits, 1);
+        self.poller.wait(events, timeout)
     }
 
-    /// An edge sets the ready bits and moves who waits for them to READY. True for the bell.
+    /// An edge sets the ready bits and moves who waits for them to READY. The bell is noted.
     #[inline]
-    pub(crate) fn dispatch(&self, event: Event) -> bool {
-        if event.token == BELL {
-            return true;
-        }
-        let io = match self.sources.borrow().get(Key::from_token(event.token)) {
-            Some(io) => io.clone(),
-            None => {
-                self.count(|c| c.stale_events += 1);
-                return false;
+    pub(crate) fn dispatch(&self, events: &Events) {
+        let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
+        for event in events.iter() {
+            if event.token == BELL {
+                self.bell_rang.set(true);
+            } else if let Some(io) = sources.get(Key::from_token(event.token)) {
+                io.ready.set(io.ready.get() | event.readiness);
+                io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
+            } else {
+                count(&self.stale_events, 1);
             }
-        };
-        io.ready.set(io.ready.get() | event.readiness);
-        // A report disarms all of a borrowed descriptor: whoever waits there tries again.
-        let to = if io.kind == Kind::Borrowed { Readiness::UNKNOWN } else { event.readiness };
-        io.wake(&self.scheduler, to, Cause::Ready(Ready(event.readiness)));
-        false
+        }
+    }
+
+    /// Whether the bell rang since this was last asked.
+    #[inline]
+    pub(crate) fn take_bell(&self) -> bool {
+        self.bell_rang.get() && self.bell_rang.replace(false)
     }
 
     fn deregister(&self, io: &Io, fd: &OwnedFd) {
         let known = self.sources.borrow_mut().remove(io.key.replace(Key::NONE));
-        if io.lent.get() && io.interest.get().is_some() {
+        let watched = io.watched.replace(Readiness::NONE);
+        io.ready.set(Readiness::UNKNOWN); // the next try finds it closed
+        if io.lent.get() && !watched.is_empty() {
             // A duplicate would keep the registration alive, with nobody left to remove it.
             // EBADF and ENOENT say that somebody closed the descriptor behind our back.
             let _ = self.poller.delete(fd.as_fd());
-            self.count(|c| c.registrations += 1);
+            count(&self.registrations, 1);
         }
         io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
         drop(known);

@@ -1,7 +1,6 @@
 //! Which tasks there are, and which of them run next.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use std::task::Waker;
 
 use eagain_sys::poller::Readiness;
 
+use crate::budget;
 use crate::generator::{Cause, On, Place, Ready};
 use crate::slab::{Key, Slab};
 use crate::task::{Body, State, drop_quietly};
@@ -19,64 +19,111 @@ pub struct TaskId(pub(crate) Key);
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}", self.0.index)
+        write!(f, "task {}", self.0.index())
     }
 }
 
 impl fmt::Debug for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TaskId({}.{})", self.0.index, self.0.generation)
+        write!(f, "TaskId({}.{})", self.0.index(), self.0.generation())
     }
 }
 
-/// All that is known of a task.
+/// All that is known of a task. Whoever has to resume it holds one of these: what waits for a
+/// source is held by that source, what is READY by the queue.
 pub(crate) struct Task {
-    /// `None` while it runs.
-    pub(crate) body: Option<Body>,
-    pub(crate) state: State,
+    key: Cell<Key>,
+    /// Borrowed while it runs.
+    body: RefCell<Option<Body>>,
+    state: Cell<State>,
     /// Why it will be resumed.
-    pub(crate) cause: Cause,
-    /// It was woken while it ran.
-    pub(crate) woken: bool,
-    /// It was aborted while it ran.
-    pub(crate) aborted: bool,
+    cause: Cell<Cause>,
+    /// What happened to it while it ran.
+    meanwhile: Cell<Meanwhile>,
     /// Somebody will ask for its result.
-    pub(crate) joinable: bool,
-    /// What it waits for, ...
-    pub(crate) on: On,
-    /// ... until when, ...
-    pub(crate) timer: Key,
-    /// ... and since which turn.
-    pub(crate) since: u32,
-    /// Its waker, if anybody ever asked for one.
-    pub(crate) waker: Option<Waker>,
-    pub(crate) spawned_at: Place,
+    joinable: Cell<bool>,
+    /// The turn in which it last ran.
+    since: Cell<u32>,
+    /// What it is parked on: [`On::WOKEN`] if there is nothing to undo, ...
+    pub(crate) on: Cell<On>,
+    /// ... whether the one waiter that an edge takes is not all of that, ...
+    pub(crate) more_to_undo: Cell<bool>,
+    /// ... and its timer.
+    pub(crate) timer: Cell<Key>,
+    /// Its waker, if anybody ever kept one.
+    pub(crate) waker: Cell<Option<Waker>>,
+    spawned_at: Cell<Place>,
+}
+
+/// What can happen to a task while it runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meanwhile {
+    Nothing,
+    /// It was woken, so it runs again.
+    Woken,
+    /// It was aborted, so it ends.
+    Aborted,
 }
 
 impl Task {
+    pub(crate) fn key(&self) -> Key {
+        self.key.get()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    pub(crate) fn since(&self) -> u32 {
+        self.since.get()
+    }
+
+    pub(crate) fn spawned_at(&self) -> Place {
+        self.spawned_at.get()
+    }
+
+    pub(crate) fn is_joinable(&self) -> bool {
+        self.joinable.get()
+    }
+
+    /// The body; borrowed by the one who resumes the task.
+    pub(crate) fn body(&self) -> &RefCell<Option<Body>> {
+        &self.body
+    }
+
+    /// Why it is resumed.
     #[inline]
-    fn begin(&mut self, key: Key) -> Option<Begun> {
-        self.state = State::Running;
-        self.woken = false;
-        Some(Begun {
-            key,
-            body: self.body.take()?,
-            cause: self.cause,
-            on: self.on,
-            timer: std::mem::replace(&mut self.timer, Key::NONE),
-            joinable: self.joinable,
-        })
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause.get()
+    }
+
+    pub(crate) fn was_aborted(&self) -> bool {
+        self.meanwhile.get() == Meanwhile::Aborted
+    }
+
+    #[cold]
+    fn wake_again(&self, cause: Cause) {
+        match self.state.get() {
+            State::Ready => self.cause.set(both(self.cause.get(), cause)),
+            State::Running if self.meanwhile.get() == Meanwhile::Nothing => {
+                self.meanwhile.set(Meanwhile::Woken);
+            }
+            State::Running => {}
+            State::Waiting | State::Finished => {}
+        }
     }
 }
 
 pub(crate) struct Scheduler {
     /// No other scheduler of the process has or had it.
     pub(crate) id: u64,
-    tasks: RefCell<Slab<Task>>,
-    ready: RefCell<VecDeque<Key>>,
+    tasks: RefCell<Slab<Rc<Task>>>,
+    /// Who runs in the next turn, in this order.
+    ready: RefCell<Vec<Rc<Task>>>,
+    /// Tasks that have finished, for their memory.
+    spare: RefCell<Vec<Rc<Task>>>,
     /// How many have not finished.
     live: Cell<usize>,
-    pub(crate) current: Cell<Key>,
     pub(crate) turn: Cell<u32>,
     pub(crate) resumed: Cell<u64>,
 }
@@ -92,9 +139,9 @@ impl Scheduler {
         Scheduler {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             tasks: RefCell::new(Slab::new()),
-            ready: RefCell::new(VecDeque::new()),
+            ready: RefCell::new(Vec::new()),
+            spare: RefCell::new(Vec::new()),
             live: Cell::new(0),
-            current: Cell::new(Key::NONE),
             turn: Cell::new(0),
             resumed: Cell::new(0),
         }
@@ -118,22 +165,32 @@ impl Scheduler {
         RUNNING.try_with(|running| running.try_borrow().ok().map(|r| f(r.as_ref()))).ok().flatten()
     }
 
-    pub(crate) fn spawn(&self, body: Body, joinable: bool, spawned_at: Place) -> Key {
-        let task = Task {
-            body: Some(body),
-            state: State::Ready,
-            cause: Cause::Turn,
-            woken: false,
-            aborted: false,
-            joinable,
-            on: On::NextTurn,
-            timer: Key::NONE,
-            since: self.turn.get(),
-            waker: None,
-            spawned_at,
-        };
-        let key = self.tasks.borrow_mut().insert(task);
-        self.ready.borrow_mut().push_back(key);
+    pub(crate) fn spawn(&self, body: Body, spawned_at: Place) -> Key {
+        let task = self.spare.borrow_mut().pop().unwrap_or_else(|| {
+            Rc::new(Task {
+                key: Cell::new(Key::NONE),
+                body: RefCell::new(None),
+                state: Cell::new(State::Ready),
+                cause: Cell::new(Cause::Turn),
+                meanwhile: Cell::new(Meanwhile::Nothing),
+                joinable: Cell::new(true),
+                since: Cell::new(0),
+                on: Cell::new(On::WOKEN),
+                more_to_undo: Cell::new(false),
+                timer: Cell::new(Key::NONE),
+                waker: Cell::new(None),
+                spawned_at: Cell::new(spawned_at),
+            })
+        });
+        let key = self.tasks.borrow_mut().insert(task.clone());
+        task.key.set(key);
+        task.body.replace(Some(body));
+        task.state.set(State::Ready);
+        task.cause.set(Cause::Turn);
+        task.joinable.set(true);
+        task.since.set(self.turn.get());
+        task.spawned_at.set(spawned_at);
+        self.ready.borrow_mut().push(task);
         self.live.set(self.live.get() + 1);
         key
     }
@@ -142,134 +199,129 @@ impl Scheduler {
         self.live.get()
     }
 
-    pub(crate) fn ready(&self) -> usize {
-        self.ready.borrow().len()
-    }
-
-    /// Moves a waiting task to READY. Of a task that is gone, nobody needs to be told.
+    /// Whether a task is READY.
     #[inline]
-    pub(crate) fn wake(&self, key: Key, cause: Cause) {
-        let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else { return };
-        if cause == Cause::TimedOut {
-            task.timer = Key::NONE;
-        }
-        match task.state {
-            State::Waiting => {
-                task.state = State::Ready;
-                task.cause = cause;
-                self.ready.borrow_mut().push_back(key);
-            }
-            State::Ready => task.cause = both(task.cause, cause),
-            State::Running => task.woken = true,
-            State::Finished => {}
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.borrow_mut().is_empty()
+    }
+
+    /// Moves a waiting task to READY.
+    #[inline(always)]
+    pub(crate) fn wake(&self, task: Rc<Task>, cause: Cause) {
+        if task.state.get() == State::Waiting {
+            task.state.set(State::Ready);
+            task.cause.set(cause);
+            self.ready.borrow_mut().push(task);
+        } else {
+            task.wake_again(cause);
         }
     }
 
-    /// Takes the next task that is READY, with its body, and marks it RUNNING. `None` for one
-    /// that was aborted while it was queued.
+    /// The same by key. Of a task that is gone, nobody needs to be told.
+    pub(crate) fn wake_key(&self, key: Key, cause: Cause) {
+        let task = self.tasks.borrow().get(key).cloned();
+        if let Some(task) = task {
+            self.wake(task, cause);
+        }
+    }
+
+    /// Takes the tasks that are READY, to be run in this order, in exchange for an empty queue.
     #[inline]
-    pub(crate) fn begin(&self) -> Option<Begun> {
-        let key = self.ready.borrow_mut().pop_front()?;
-        let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key)?;
-        if task.state != State::Ready {
-            return None;
-        }
-        self.current.set(key);
-        self.resumed.set(self.resumed.get() + 1);
-        task.begin(key)
+    pub(crate) fn begin_turn(&self, empty: &mut Vec<Rc<Task>>) {
+        self.turn.set(self.turn.get().wrapping_add(1));
+        std::mem::swap(&mut *self.ready.borrow_mut(), empty);
+        self.resumed.set(self.resumed.get() + empty.len() as u64);
     }
 
-    /// Puts a task that runs back: WAITING for `on`, or READY for the next turn if there is a
-    /// cause to run `again` or if it was woken meanwhile. True if it was aborted meanwhile.
+    /// Marks a READY task RUNNING. False if it was aborted since it was queued.
     #[inline]
-    pub(crate) fn pause(
-        &self,
-        key: Key,
-        body: Body,
-        on: On,
-        timer: Key,
-        again: Option<Cause>,
-    ) -> bool {
-        self.current.set(Key::NONE);
-        let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else { return false };
-        task.body = Some(body);
-        task.on = on;
-        task.timer = timer;
-        task.since = self.turn.get();
-        match again.or(if task.woken { Some(Cause::Woken) } else { None }) {
-            Some(cause) => {
-                task.state = State::Ready;
-                task.cause = cause;
-                self.ready.borrow_mut().push_back(key);
-            }
-            None => task.state = State::Waiting,
+    pub(crate) fn begin(&self, task: &Task) -> bool {
+        if task.state.get() != State::Ready {
+            return false;
         }
-        task.aborted
+        task.state.set(State::Running);
+        task.meanwhile.set(Meanwhile::Nothing);
+        true
     }
 
-    /// Takes the body out of a task that does not run, so that it can be ended; the task is
-    /// RUNNING from here on. One that runs is marked instead, and ended when it pauses.
-    pub(crate) fn seize(&self, key: Key) -> Option<Begun> {
-        let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key)?;
-        match task.state {
-            State::Finished => None,
+    /// Puts a task that runs back: WAITING. What happened to it meanwhile is the answer.
+    #[inline]
+    pub(crate) fn pause(&self, task: &Task) -> Meanwhile {
+        task.since.set(self.turn.get());
+        task.state.set(State::Waiting);
+        task.meanwhile.get()
+    }
+
+    /// Marks a task that does not run RUNNING, so that it can be ended. One that runs is marked
+    /// aborted instead, and ended when it pauses.
+    pub(crate) fn seize(&self, task: &Task) -> bool {
+        match task.state.get() {
+            State::Finished => false,
             State::Running => {
-                task.aborted = true;
-                None
+                task.meanwhile.set(Meanwhile::Aborted);
+                false
             }
-            State::Ready | State::Waiting => task.begin(key),
+            State::Ready | State::Waiting => {
+                task.state.set(State::Running);
+                true
+            }
         }
     }
 
     /// Ends a task: keeps what came of it for whoever joins it, or forgets the task.
-    pub(crate) fn finish(&self, key: Key, outcome: Option<Body>) {
-        self.current.set(Key::NONE);
-        let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else { return };
+    pub(crate) fn finish(&self, task: &Rc<Task>, outcome: Option<Body>) {
         self.live.set(self.live.get() - 1);
-        let gone = match outcome {
-            Some(outcome) if task.joinable => {
-                task.body = Some(outcome);
-                task.state = State::Finished;
-                task.waker.take().map(|w| (None, Some(w)))
+        task.state.set(State::Finished);
+        let waker = task.waker.take();
+        let unwanted = match outcome {
+            Some(outcome) if task.joinable.get() => {
+                task.body.replace(Some(outcome));
+                None
             }
             outcome => {
-                let waker = tasks.remove(key).and_then(|t| t.waker);
-                Some((outcome, waker))
+                self.recycle(task);
+                outcome
             }
         };
-        drop(tasks);
-        drop_quietly(gone); // what is dropped here may be anything: no borrow is held
+        if waker.is_some() || unwanted.is_some() {
+            drop_quietly((waker, unwanted)); // may be anything: no borrow is held
+        }
     }
 
-    /// Gives up or takes away what is to be done with a task, and tells whether it still is.
-    pub(crate) fn with_task<T>(&self, key: Key, f: impl FnOnce(&mut Task) -> T) -> Option<T> {
-        self.tasks.borrow_mut().get_mut(key).map(f)
+    /// Takes a task off the table, and keeps its memory if nobody else refers to it.
+    fn recycle(&self, task: &Rc<Task>) {
+        let tabled = self.tasks.borrow_mut().remove(task.key.get());
+        if let Some(tabled) = tabled {
+            if Rc::strong_count(&tabled) <= 2 {
+                self.spare.borrow_mut().push(tabled);
+            }
+        }
+    }
+
+    pub(crate) fn task(&self, key: Key) -> Option<Rc<Task>> {
+        self.tasks.borrow().get(key).cloned()
+    }
+
+    /// Nobody will ask for the task's result any more.
+    pub(crate) fn detach(&self, key: Key) {
+        let Some(task) = self.task(key) else { return };
+        task.joinable.set(false);
+        if task.state.get() == State::Finished {
+            drop(self.take_result(&task));
+        }
     }
 
     /// Forgets a finished task, and hands out what came of it.
-    pub(crate) fn forget(&self, key: Key) -> Option<Body> {
-        self.tasks.borrow_mut().remove(key)?.body
+    pub(crate) fn take_result(&self, task: &Rc<Task>) -> Option<Body> {
+        let result = task.body.take();
+        self.recycle(task);
+        result
     }
 
-    /// The keys of all tasks.
-    pub(crate) fn keys(&self) -> Vec<Key> {
-        self.tasks.borrow().iter().map(|(key, _)| key).collect()
+    /// All tasks.
+    pub(crate) fn tasks(&self) -> Vec<Rc<Task>> {
+        self.tasks.borrow().iter().map(|(_, task)| task.clone()).collect()
     }
-}
-
-/// A task that is about to run.
-pub(crate) struct Begun {
-    pub(crate) key: Key,
-    pub(crate) body: Body,
-    pub(crate) cause: Cause,
-    pub(crate) on: On,
-    pub(crate) timer: Key,
-    pub(crate) joinable: bool,
 }
 
 /// Two causes at once: what is ready adds up, otherwise the first one stands.
@@ -286,6 +338,7 @@ pub(crate) struct Entered;
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        budget::refill(u32::MAX); // no task runs any more
         let scheduler = RUNNING.try_with(|r| r.borrow_mut().take());
         drop(scheduler); // after the borrow
     }

@@ -5,29 +5,43 @@
 //! an event for a closed descriptor, or a waker of a finished task, is told from a valid one.
 //! A slot would have to be reused 2^32 times before a stale key could find a stranger.
 
-/// Where an entry is.
+/// Where an entry is: the slot's number in the lower half, its generation in the upper one. One
+/// word, so that it can be what the kernel hands back with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub(crate) index: u32,
-    pub(crate) generation: u32,
-}
+pub(crate) struct Key(u64);
 
 impl Key {
     /// The key that finds nothing.
-    pub(crate) const NONE: Key = Key { index: u32::MAX, generation: u32::MAX };
+    pub(crate) const NONE: Key = Key(u64::MAX);
 
+    fn new(index: u32, generation: u32) -> Key {
+        Key(u64::from(generation) << 32 | u64::from(index))
+    }
+
+    pub(crate) fn index(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(crate) fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
     pub(crate) fn is_none(self) -> bool {
-        self.index == u32::MAX
+        self == Key::NONE
     }
 
     pub(crate) fn to_token(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.index)
+        self.0
     }
 
     pub(crate) fn from_token(token: u64) -> Key {
-        Key { index: token as u32, generation: (token >> 32) as u32 }
+        Key(token)
     }
 }
+
+/// Two bits of a slot's number stay free for those who pack something beside a key.
+const MOST: usize = 1 << 30;
 
 struct Slot<T> {
     generation: u32,
@@ -49,17 +63,23 @@ impl<T> Slab<T> {
     }
 
     /// The key that the next [`insert`](Slab::insert) will give.
+    ///
+    /// # Panics
+    /// If the table is full.
     pub(crate) fn next_key(&self) -> Key {
         match self.free.last() {
-            Some(&index) => Key { index, generation: self.slots[index as usize].generation },
-            None => Key { index: self.slots.len() as u32, generation: 0 },
+            Some(&index) => Key::new(index, self.slots[index as usize].generation),
+            None => {
+                assert!(self.slots.len() < MOST, "a table of more than 2^30 entries");
+                Key::new(self.slots.len() as u32, 0)
+            }
         }
     }
 
     pub(crate) fn insert(&mut self, entry: T) -> Key {
         let key = self.next_key();
         if self.free.pop().is_some() {
-            self.slots[key.index as usize].entry = Some(entry);
+            self.slots[key.index() as usize].entry = Some(entry);
         } else {
             self.slots.push(Slot { generation: 0, entry: Some(entry) });
         }
@@ -68,24 +88,18 @@ impl<T> Slab<T> {
 
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
-        let slot = self.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.as_ref() } else { None }
-    }
-
-    #[inline]
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.as_mut() } else { None }
+        let slot = self.slots.get(key.index() as usize)?;
+        if slot.generation == key.generation() { slot.entry.as_ref() } else { None }
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
+        let slot = self.slots.get_mut(key.index() as usize)?;
+        if slot.generation != key.generation() {
             return None;
         }
         let entry = slot.entry.take()?;
         slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(key.index);
+        self.free.push(key.index());
         Some(entry)
     }
 
@@ -100,12 +114,12 @@ impl<T> Slab<T> {
     /// Removes what a slot holds, whatever its generation.
     pub(crate) fn remove_index(&mut self, index: u32) -> Option<T> {
         let generation = self.slots.get(index as usize)?.generation;
-        self.remove(Key { index, generation })
+        self.remove(Key::new(index, generation))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let key = Key { index: index as u32, generation: slot.generation };
+            let key = Key::new(index as u32, slot.generation);
             slot.entry.as_ref().map(|entry| (key, entry))
         })
     }
@@ -121,7 +135,7 @@ mod tests {
         let old = slab.insert("old");
         assert_eq!(slab.remove(old), Some("old"));
         let new = slab.insert("new");
-        assert_eq!(new.index, old.index);
+        assert_eq!(new.index(), old.index());
         assert_eq!(slab.get(old), None);
         assert_eq!(slab.remove(old), None);
         assert_eq!(slab.get(Key::from_token(new.to_token())), Some(&"new"));

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::{fmt, io};
 
-use eagain_sys::poller::{Interest, Readiness};
+use eagain_sys::poller::Interest;
 use eagain_sys::{descriptor, pipe};
 
 use crate::budget;
@@ -14,9 +14,9 @@ use crate::reactor::{self, Io, Kind};
 
 /// A descriptor that the loop owns, with what it knows of its readiness.
 ///
-/// A call is *tried* first. It answers [`WouldBlock`](io::ErrorKind::WouldBlock) if the kernel
-/// said `EAGAIN`, if that is known without asking, or if the task's budget for this turn is
-/// spent; then the task yields what [`Context::readable`](crate::Context::readable) or
+/// A call is *tried* first. `None` is `EAGAIN`: the kernel said so, or it is known without
+/// asking, or the task's budget for this turn is spent. Then the task yields what
+/// [`Context::readable`](crate::Context::readable) or
 /// [`Context::writable`](crate::Context::writable) gives it, and tries again when it is resumed.
 /// A source that never has to wait never costs a registration.
 ///
@@ -24,13 +24,12 @@ use crate::reactor::{self, Io, Kind};
 ///
 /// ```
 /// use eagain::Source;
-/// use std::io::ErrorKind::WouldBlock;
 ///
 /// let (read, write) = eagain_sys::pipe::pipe2()?;
 /// let (read, write) = (Source::new(read)?, Source::new(write)?);
 /// let mut buf = [0; 8];
-/// assert_eq!(read.try_read(&mut buf).unwrap_err().kind(), WouldBlock);
-/// assert_eq!(write.try_write(b"hello")?, 5);
+/// assert_eq!(read.try_read(&mut buf)?, None);
+/// assert_eq!(write.try_write(b"hello")?, Some(5));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Source {
@@ -55,14 +54,14 @@ impl Source {
     }
 
     /// Tries a call on the descriptor. `call` is not made if the direction is known not to be
-    /// ready; a `WouldBlock` from it is remembered.
+    /// ready; a `WouldBlock` from it is remembered, and `None` is the answer.
     ///
     /// System calls: those of `call`, or none.
     pub fn try_io<T>(
         &self,
         interest: Interest,
-        mut call: impl FnMut(BorrowedFd<'_>) -> io::Result<T>,
-    ) -> io::Result<T> {
+        call: impl FnOnce(BorrowedFd<'_>) -> io::Result<T>,
+    ) -> io::Result<Option<T>> {
         self.attempt(interest, |fd| match call(fd) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
             answer => answer.map(Some),
@@ -70,92 +69,85 @@ impl Source {
     }
 
     /// Tries a call of `eagain-sys`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_sys<T>(
         &self,
         interest: Interest,
         mut call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<T>,
-    ) -> io::Result<T> {
+    ) -> io::Result<Option<T>> {
         self.attempt(interest, |fd| {
             loop {
                 match call(fd) {
+                    Ok(value) => return Ok(Some(value)),
                     Err(e) if e.is_would_block() => return Ok(None),
                     Err(e) if e.is_interrupted() => {}
-                    answer => return answer.map(Some).map_err(io::Error::from),
+                    Err(e) => return Err(e.into()),
                 }
             }
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn attempt<T>(
         &self,
         interest: Interest,
         call: impl FnOnce(BorrowedFd<'_>) -> io::Result<Option<T>>,
-    ) -> io::Result<T> {
+    ) -> io::Result<Option<T>> {
+        if !self.io.ready.get().satisfies(interest) || !budget::spend() {
+            return Ok(None);
+        }
         let fd = self.io.fd().borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
-        if !self.io.ready.get().satisfies(interest) || !budget::is_left() {
-            return Err(io::ErrorKind::WouldBlock.into());
+        let answer = call(fd.as_fd());
+        if let Ok(None) = answer {
+            self.io.clear(interest);
         }
-        match call(fd.as_fd())? {
-            Some(value) => {
-                budget::spend();
-                Ok(value)
-            }
-            None => {
-                self.io.clear(interest);
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-        }
+        answer
     }
 
-    /// [`attempt`](Source::try_sys) to read into a buffer of `len` bytes. If a TCP connection
-    /// has less than that, its receive buffer is empty now, and the `EAGAIN` that would say so
-    /// need not be asked for, unless the end of the stream or an urgent mark may lie behind.
-    #[inline]
+    /// Tries to read into a buffer of `len` bytes.
+    #[inline(always)]
     pub(crate) fn try_read_of(
         &self,
         len: usize,
         call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<usize>,
-    ) -> io::Result<usize> {
-        let n = self.try_sys(Interest::READ, call)?;
-        let more_may_lie_behind = Readiness::READ_CLOSED | Readiness::PRIORITY;
-        if self.io.kind == Kind::Tcp
-            && 0 < n
-            && n < len
-            && !self.io.ready.get().intersects(more_may_lie_behind)
-        {
-            self.io.clear(Interest::READ);
+    ) -> io::Result<Option<usize>> {
+        let answer = self.try_sys(Interest::READ, call);
+        if let Ok(Some(n)) = answer {
+            if 0 < n && n < len {
+                self.io.short_read();
+            }
         }
-        Ok(n)
+        answer
     }
 
     /// The same for writing: a stream that takes only a part is full.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_write_of(
         &self,
         len: usize,
         call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<usize>,
-    ) -> io::Result<usize> {
-        let n = self.try_sys(Interest::WRITE, call)?;
-        if n < len {
-            self.io.clear(Interest::WRITE);
+    ) -> io::Result<Option<usize>> {
+        let answer = self.try_sys(Interest::WRITE, call);
+        if let Ok(Some(n)) = answer {
+            if n < len {
+                self.io.clear(Interest::WRITE);
+            }
         }
-        Ok(n)
+        answer
     }
 
-    /// Tries to read. 0 is the end, unless `buf` is empty.
+    /// Tries to read. `Some(0)` is the end, unless `buf` is empty.
     ///
     /// System calls: one `read`, or none.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.try_read_of(buf.len(), |fd| pipe::read(fd, buf))
     }
 
     /// Tries to write, and tells how much was taken.
     ///
     /// System calls: one `write`, or none.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<Option<usize>> {
         self.try_write_of(buf.len(), |fd| pipe::write(fd, buf))
     }
 

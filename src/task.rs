@@ -23,30 +23,15 @@ pub(crate) enum Body {
     Cancelled,
 }
 
-/// Where a finished task leaves its value.
-pub(crate) struct Outlet {
-    /// Somebody will ask for the value; without, it is dropped where it is made.
-    pub(crate) wanted: bool,
-    pub(crate) value: Option<Box<dyn Any>>,
-}
-
-impl Outlet {
-    fn put<T: 'static>(&mut self, value: T) {
-        if self.wanted {
-            self.value = Some(Box::new(value));
-        }
-    }
-}
-
-/// A generator whose return value goes into an outlet, so that all of them have one type.
+/// A generator whose return value is delivered to the loop, so that all of them have one type.
 pub(crate) trait AnyGenerator {
-    fn resume_into(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet) -> Step<()>;
+    fn resume_any(&mut self, cx: &mut Context<'_>) -> Step<()>;
     fn state_name(&self) -> &'static str;
 }
 
 impl<G: Generator<Return: 'static>> AnyGenerator for G {
-    fn resume_into(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet) -> Step<()> {
-        self.resume(cx).map(|value| outlet.put(value))
+    fn resume_any(&mut self, cx: &mut Context<'_>) -> Step<()> {
+        self.resume(cx).map(|value| cx.deliver(value))
     }
 
     fn state_name(&self) -> &'static str {
@@ -56,17 +41,12 @@ impl<G: Generator<Return: 'static>> AnyGenerator for G {
 
 /// The same for a future.
 pub(crate) trait AnyFuture {
-    fn poll_into(self: Pin<&mut Self>, cx: &mut task::Context<'_>, outlet: &mut Outlet)
-    -> Poll<()>;
+    fn poll_any(self: Pin<&mut Self>, cx: &mut task::Context<'_>, of: &Context<'_>) -> Poll<()>;
 }
 
 impl<F: Future<Output: 'static>> AnyFuture for F {
-    fn poll_into(
-        self: Pin<&mut Self>,
-        cx: &mut task::Context<'_>,
-        outlet: &mut Outlet,
-    ) -> Poll<()> {
-        self.poll(cx).map(|value| outlet.put(value))
+    fn poll_any(self: Pin<&mut Self>, cx: &mut task::Context<'_>, of: &Context<'_>) -> Poll<()> {
+        self.poll(cx).map(|value| of.deliver(value))
     }
 }
 

@@ -96,7 +96,7 @@ impl Timers {
         let key = self.timers.insert(Timer { waiter, slot: 0, position: 0 });
         let order = self.next_order;
         self.next_order = order.wrapping_add(1);
-        self.place(Deadline { at, order, timer: key.index });
+        self.place(Deadline { at, order, timer: key.index() });
         key
     }
 

@@ -28,6 +28,10 @@ pub enum Trace {
 
 impl Trace {
     #[inline]
+    pub(crate) fn is_on(self) -> bool {
+        self != Trace::Off
+    }
+
     fn mark(self, text: impl FnOnce() -> String) {
         if self == Trace::Strace {
             mark(&text());
@@ -35,21 +39,21 @@ impl Trace {
     }
 
     pub(crate) fn spawned(self, task: Key) {
-        self.mark(|| format!("spawn {}", task.index));
+        self.mark(|| format!("spawn {}", task.index()));
     }
 
-    #[inline]
+    #[cold]
     pub(crate) fn resumed(self, task: Key, cause: Cause) {
-        self.mark(|| format!("resume {} {}", task.index, brief(cause)));
+        self.mark(|| format!("resume {} {}", task.index(), brief(cause)));
         if self == Trace::Turns {
-            eprintln!("│ Running  task {} ({cause})", task.index);
+            eprintln!("│ Running  task {} ({cause})", task.index());
         }
     }
 
-    #[inline]
+    #[cold]
     pub(crate) fn yielded(self, task: Key, wait: &Wait, reactor: &Reactor) {
         let what = || in_words(wait.on, wait.deadline.is_some(), reactor);
-        self.mark(|| format!("yield {} {}", task.index, what().replace("fd ", "")));
+        self.mark(|| format!("yield {} {}", task.index(), what().replace("fd ", "")));
         if self == Trace::Turns {
             eprintln!("│          yields: {}", what());
         }
@@ -61,17 +65,16 @@ impl Trace {
             Some(Body::Cancelled) => "cancel",
             _ => "return",
         };
-        self.mark(|| format!("{how} {}", task.index));
+        self.mark(|| format!("{how} {}", task.index()));
         if self == Trace::Turns {
             eprintln!("│          {how}s");
         }
     }
 
     /// A turn begins.
-    #[inline]
+    #[cold]
     pub(crate) fn turn(self, core: &Core) {
-        let turn = core.scheduler.turn.get().wrapping_add(1);
-        core.scheduler.turn.set(turn);
+        let turn = core.scheduler.turn.get();
         self.mark(|| format!("turn {turn}"));
         if self == Trace::Turns {
             eprint!("{}", Turn { turn, tasks: TaskInfo::of_all(core) });

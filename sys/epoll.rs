@@ -77,10 +77,10 @@ pub fn epoll_ctl(
 /// * strace: `epoll_wait(3, [{events=EPOLLIN, data=0x100000001}], 1024, -1) = 1`
 /// * `EINTR`: a signal handler ran; [`Poller::wait`] makes an empty batch of it.
 /// * Manual page: epoll_wait(2).
+#[inline]
 pub fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Events, milliseconds: i32) -> Result<()> {
-    events.list.clear();
-    // SAFETY: the spare capacity of `list` has room for `capacity` events (at least one, at
-    // most i32::MAX; `Events` sees to that), and the kernel only writes to it.
+    // SAFETY: `list` has room for `capacity` events (at least one; `Events` sees to that), and
+    // the kernel only writes to it.
     let answer = unsafe {
         libc::epoll_wait(
             epoll.as_raw_fd(),
@@ -89,9 +89,11 @@ pub fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Events, milliseconds: i32)
             milliseconds,
         )
     };
-    let n = Error::check_on("epoll_wait", epoll, answer)?;
-    // SAFETY: the kernel wrote the first `n` events.
-    unsafe { events.list.set_len(n as usize) };
+    if answer < 0 {
+        return Err(events.failed("epoll_wait", epoll));
+    }
+    // SAFETY: the kernel wrote the first `answer` events.
+    unsafe { events.list.set_len(answer as usize) };
     Ok(())
 }
 
@@ -149,16 +151,27 @@ pub const EPOLLONESHOT: u32 = libc::EPOLLONESHOT as u32;
 /// Room for the events of one wait.
 pub struct Events {
     list: Vec<libc::epoll_event>,
+    capacity: i32,
 }
 
 impl Events {
     /// Room for `capacity` events; at least one, since the kernel refuses to wait for none.
     pub fn with_capacity(capacity: usize) -> Events {
-        Events { list: Vec::with_capacity(capacity.clamp(1, 1 << 20)) }
+        let capacity = capacity.clamp(1, 1 << 20);
+        Events { list: Vec::with_capacity(capacity), capacity: capacity as i32 }
     }
 
+    /// At least one and no more than fits, whatever the allocator rounded it to.
     fn capacity(&self) -> i32 {
-        self.list.capacity().clamp(1, i32::MAX as usize) as i32
+        self.capacity
+    }
+
+    /// A wait failed, so there are none.
+    #[cold]
+    fn failed(&mut self, call: &'static str, epoll: BorrowedFd<'_>) -> Error {
+        let error = Error::last(call).on(epoll.as_raw_fd());
+        self.list.clear();
+        error
     }
 
     /// How many events the last wait brought.
@@ -173,7 +186,7 @@ impl Events {
 
     /// Whether the last wait may have left some behind.
     pub fn is_full(&self) -> bool {
-        self.list.len() == self.list.capacity()
+        self.list.len() == self.capacity as usize
     }
 
     /// The events of the last wait.
@@ -212,6 +225,9 @@ fn once(interest: Interest) -> u32 {
 /// (a full pipe whose reader is gone says `EPOLLERR` alone, with neither IN nor OUT).
 #[inline]
 fn readiness(flags: u32) -> Readiness {
+    if flags == EPOLLIN {
+        return Readiness::READABLE; // by far the most
+    }
     let mut r = Readiness::NONE;
     if flags & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR) != 0 {
         r |= Readiness::READABLE;
@@ -260,7 +276,7 @@ impl Poller {
 
     /// Nothing to do: edges keep coming.
     #[inline]
-    pub fn want(&self, _fd: BorrowedFd<'_>, _token: u64, _interest: Interest) -> Result<()> {
+    pub fn want(&self, _token: u64, _interest: Interest) -> Result<()> {
         Ok(())
     }
 
@@ -292,28 +308,28 @@ impl Poller {
     /// Sleeps until something is ready: [`epoll_wait`] for ever or not at all,
     /// [`epoll_pwait2`] for a finite time, and [`epoll_wait`] again where the kernel does not
     /// have that (then rounded up to whole milliseconds, so that nobody wakes too early).
+    #[inline]
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
-        let answer = match timeout {
-            None => epoll_wait(self.epoll.as_fd(), events, -1),
-            Some(Duration::ZERO) => epoll_wait(self.epoll.as_fd(), events, 0),
-            Some(t) => self.wait_at_most(events, t),
+        let milliseconds = match timeout {
+            None => -1,
+            Some(Duration::ZERO) => 0,
+            Some(finite) => return self.wait_at_most(events, finite),
         };
-        match answer {
-            Err(e) if e.is_interrupted() => Ok(()),
-            answer => answer,
-        }
+        epoll_wait(self.epoll.as_fd(), events, milliseconds).or_else(pass_over_signal)
     }
 
+    #[inline(never)]
     fn wait_at_most(&self, events: &mut Events, timeout: Duration) -> Result<()> {
         if self.nanoseconds.get() {
             match epoll_pwait2(self.epoll.as_fd(), events, timeout) {
                 Err(e) if matches!(e.errno(), libc::ENOSYS | libc::EPERM) => {
                     self.nanoseconds.set(false)
                 }
-                answer => return answer,
+                answer => return answer.or_else(pass_over_signal),
             }
         }
         epoll_wait(self.epoll.as_fd(), events, whole_milliseconds(timeout))
+            .or_else(pass_over_signal)
     }
 
     /// Makes a bell that ends a wait with an event for `token`.
@@ -322,6 +338,12 @@ impl Poller {
         self.add(counter.as_fd(), token, Interest::READ)?;
         Ok(Bell { counter })
     }
+}
+
+/// A wait that a signal ended is an empty batch.
+#[cold]
+fn pass_over_signal(e: Error) -> Result<()> {
+    if e.is_interrupted() { Ok(()) } else { Err(e) }
 }
 
 impl AsFd for Poller {

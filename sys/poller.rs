@@ -8,7 +8,7 @@
 //!   `EPERM` says that the kernel cannot poll it: it is always ready.
 //! * `modify(fd, token, interest)` watches for more than before. A kernel that keeps one
 //!   entry a direction adds what is missing.
-//! * `want(fd, token, interest)` is called each time somebody begins to wait. An
+//! * `want(token, interest)` is called each time somebody begins to wait. An
 //!   edge-triggered poller needs no such call and does nothing.
 //! * `arm(fd, token, interest, known)` watches a descriptor that the loop does not own, for
 //!   one report, level-checked: if it is ready already, it is reported. `known` says that it
@@ -87,6 +87,9 @@ impl Readiness {
     pub const READ_CLOSED: Readiness = Readiness(4);
     /// Urgent data or another exceptional condition: reads may come back short.
     pub const PRIORITY: Readiness = Readiness(8);
+    /// A short read says nothing: of the kinds of descriptors for which that is so, it is always
+    /// in the set. No poller reports it.
+    pub const SHORT_READS_MISLEAD: Readiness = Readiness(16);
     /// Everything that can be known: of a descriptor never asked about, all is worth trying.
     pub const UNKNOWN: Readiness = Readiness(1 | 2);
 
@@ -98,6 +101,11 @@ impl Readiness {
     /// Whether a direction of `interest` is in the set.
     pub const fn satisfies(self, interest: Interest) -> bool {
         self.0 & interest.0 != 0
+    }
+
+    /// Whether both directions of `interest` are in the set, or the one that it has.
+    pub const fn covers(self, interest: Interest) -> bool {
+        self.0 & interest.0 == interest.0
     }
 
     /// The set without `other`.

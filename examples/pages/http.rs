@@ -64,7 +64,11 @@ impl Url {
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
-        write!(f, "http://{open}{}{close}:{}{}", self.host, self.port, self.path)
+        write!(f, "http://{open}{}{close}", self.host)?;
+        if self.port != 80 {
+            write!(f, ":{}", self.port)?;
+        }
+        f.write_str(&self.path)
     }
 }
 
@@ -90,7 +94,8 @@ impl Response<'_> {
 
         let mut fields = lines.filter_map(|l| l.split_once(':'));
         if let Some((_, n)) = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
-            let n = n.trim().parse().map_err(|_| format!("a Content-Length of {n:?}"))?;
+            let n = n.trim();
+            let n = n.parse().map_err(|_| format!("a Content-Length of {n:?}"))?;
             let short = || format!("broken off after {} of {n} bytes", body.len());
             body = body.get(..n).ok_or_else(short)?;
         }

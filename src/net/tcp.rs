@@ -16,9 +16,8 @@ use crate::source::Source;
 ///
 /// ```
 /// use eagain::net::TcpListener;
-/// # use std::io::ErrorKind::WouldBlock;
 /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
-/// assert_eq!(listener.try_accept().unwrap_err().kind(), WouldBlock);
+/// assert!(listener.try_accept()?.is_none());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct TcpListener {
@@ -49,17 +48,18 @@ impl TcpListener {
         TcpListener { source: Source::of_kind(fd, Kind::Messages) }
     }
 
-    /// Tries to accept a connection. Those that were lost while they queued are passed over.
+    /// Tries to accept a connection; `None` if none queues. Those that were lost while they
+    /// queued are passed over.
     ///
     /// System calls: one `accept4`, one more for each lost connection; or none.
     ///
     /// # Errors
-    /// `WouldBlock`: none queues. `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: out of descriptors
+    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: out of descriptors
     /// or memory, and the connection still queues; try again when something was closed
     /// ([`Context::descriptor_closed`](crate::Context::descriptor_closed)), not at once. Anything
     /// else means that the listener itself is of no more use.
-    pub fn try_accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (fd, peer) = self.source.try_sys(Interest::READ, |listener| {
+    pub fn try_accept(&self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        let accepted = self.source.try_sys(Interest::READ, |listener| {
             loop {
                 match socket::accept4(listener) {
                     Err(e) if e.is_connection_lost() => {}
@@ -67,7 +67,7 @@ impl TcpListener {
                 }
             }
         })?;
-        Ok((TcpStream::from_non_blocking(fd), peer))
+        Ok(accepted.map(|(fd, peer)| (TcpStream::from_non_blocking(fd), peer)))
     }
 
     /// The address it listens on, with the port that the kernel chose.
@@ -96,7 +96,7 @@ impl TcpListener {
 /// ```
 /// use eagain::net::TcpStream;
 /// use eagain::{Context, EventLoop, Generator, Step};
-/// use std::io::{self, ErrorKind::WouldBlock};
+/// use std::io;
 ///
 /// /// Connects, and returns what the other end says first.
 /// struct Greeting {
@@ -107,18 +107,15 @@ impl TcpListener {
 /// impl Greeting {
 ///     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<Vec<u8>>> {
 ///         if !self.connected {
-///             match self.stream.try_connected() {
-///                 Err(e) if e.kind() == WouldBlock => {
-///                     return Ok(Step::Yield(cx.writable(&self.stream)?));
-///                 }
-///                 answer => answer?,
+///             if self.stream.try_connected()?.is_none() {
+///                 return Ok(Step::Yield(cx.writable(&self.stream)?));
 ///             }
 ///             self.connected = true;
 ///         }
 ///         let mut buf = Vec::with_capacity(1024);
-///         match self.stream.try_read_append(&mut buf) {
-///             Err(e) if e.kind() == WouldBlock => Ok(Step::Yield(cx.readable(&self.stream)?)),
-///             answer => answer.map(|_| Step::Return(buf)),
+///         match self.stream.try_read_append(&mut buf)? {
+///             None => Ok(Step::Yield(cx.readable(&self.stream)?)),
+///             Some(_) => Ok(Step::Return(buf)),
 ///         }
 ///     }
 /// }
@@ -170,14 +167,14 @@ impl TcpStream {
         TcpStream { source: Source::of_kind(fd, Kind::Tcp) }
     }
 
-    /// Asks how the attempt to connect went. `WouldBlock`: not decided yet; wait until the
-    /// stream is writable. To be asked until it is `Ok`, and no further.
+    /// Asks how the attempt to connect went. `None`: not decided yet; wait until the stream is
+    /// writable. To be asked until it is decided, and no further.
     ///
     /// System calls: `getsockopt` SO_ERROR and `getpeername`, or none.
     ///
     /// # Errors
     /// Why there is no connection: `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH` ...
-    pub fn try_connected(&self) -> io::Result<()> {
+    pub fn try_connected(&self) -> io::Result<Option<()>> {
         self.source.try_io(Interest::WRITE, |fd| {
             if let Some(error) = socket::take_error(fd)? {
                 return Err(error);
@@ -190,38 +187,39 @@ impl TcpStream {
         })
     }
 
-    /// Tries to read. 0 is the end of the stream, unless `buf` is empty.
+    /// Tries to read; `None` if nothing is there now. `Some(0)` is the end of the stream, unless
+    /// `buf` is empty.
     ///
     /// System calls: one `recvfrom`, or none.
     ///
     /// # Errors
-    /// `WouldBlock`: nothing is there now. `ECONNRESET`: the peer broke off.
+    /// `ECONNRESET`: the peer broke off.
     #[inline]
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
         self.source.try_read_of(buf.len(), |fd| socket::recv(fd, buf))
     }
 
     /// Tries to read into the spare capacity of `buf`, behind what it holds; it need not be
-    /// initialised. 0 is the end of the stream, unless there is no spare capacity.
+    /// initialised. `Some(0)` is the end of the stream, unless there is no spare capacity.
     ///
     /// System calls: one `recvfrom`, or none.
     ///
     /// # Errors
     /// As [`try_read`](TcpStream::try_read).
     #[inline]
-    pub fn try_read_append(&self, buf: &mut Vec<u8>) -> io::Result<usize> {
+    pub fn try_read_append(&self, buf: &mut Vec<u8>) -> io::Result<Option<usize>> {
         let room = buf.capacity() - buf.len();
         self.source.try_read_of(room, |fd| socket::recv_append(fd, buf))
     }
 
-    /// Tries to write, and tells how much was taken.
+    /// Tries to write, and tells how much was taken; `None` if the send buffer is full.
     ///
     /// System calls: one `sendto` (with `MSG_NOSIGNAL`: no SIGPIPE), or none.
     ///
     /// # Errors
-    /// `WouldBlock`: the send buffer is full. `EPIPE`, `ECONNRESET`: the peer is gone.
+    /// `EPIPE`, `ECONNRESET`: the peer is gone.
     #[inline]
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<Option<usize>> {
         self.source.try_write_of(buf.len(), |fd| socket::send(fd, buf))
     }
 

@@ -14,8 +14,8 @@ pub(crate) enum Mark {
     Resume(u64, String),
     /// `yield 3 read 7`: it waits, for what, and on which descriptor.
     Yield(u64, String, Option<i32>),
-    /// `return 3`: it is done.
-    Return(u64),
+    /// `return 3`, `panic 3`, `cancel 3`: it is gone, and how.
+    End(u64, String),
     /// Anything else, such as `turn 12`: about the loop, with its numbers taken out.
     Loop(String),
 }
@@ -36,7 +36,7 @@ fn parse(text: &str) -> Option<Mark> {
     match verb {
         "spawn" => Some(Mark::Spawn(task)),
         "resume" => Some(Mark::Resume(task, without_numbers(words))),
-        "return" => Some(Mark::Return(task)),
+        "return" | "panic" | "cancel" => Some(Mark::End(task, verb.to_owned())),
         "yield" => {
             let fd = words.clone().find_map(|word| word.parse().ok());
             let what = words.filter(|w| *w != "fd" && w.parse::<i32>().is_err());

@@ -8,6 +8,7 @@
 //! | `guard` | no traced program outlives its time |
 //! | `recording` | one run of a program, from start to end |
 //! | `server` | a traced server that a test drives: parked, stopped, continued, interrupted |
+//! | `unread` | what has arrived at that server, as the kernel lists it |
 //! | `line` | one line of strace's output, taken apart |
 //! | `sockaddr`, `events` | addresses and readiness flags as strace prints them |
 //! | `marks` | where the loop says it is, in the strace itself |
@@ -18,6 +19,7 @@
 //! | `story` | each call handed to its descriptor and to the task that made it |
 //! | `transcript` | the sections of a story, as text |
 //! | `golden`, `diff` | the transcript that a person approved, and what differs from it |
+//! | `quoted` | the strace in an example's header, held to what the example does |
 //! | `tally` | how often each call was made |
 
 // Each test binary that mounts this module uses its part of it.
@@ -33,6 +35,7 @@ pub(crate) mod line;
 pub(crate) mod marks;
 pub(crate) mod phrase;
 pub(crate) mod program;
+pub(crate) mod quoted;
 pub(crate) mod recording;
 pub(crate) mod server;
 pub(crate) mod sockaddr;
@@ -40,4 +43,5 @@ pub(crate) mod story;
 pub(crate) mod tally;
 pub(crate) mod tracer;
 pub(crate) mod transcript;
+pub(crate) mod unread;
 pub(crate) mod waits;

@@ -2,37 +2,30 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-/// The path of an example's program, built if it is not up to date.
+/// The path of an example's program. It is built if it is not up to date, since an old program
+/// says nothing about the code beside it; otherwise that takes no time.
 ///
 /// # Panics
 ///
-/// If the examples do not build, or there is none of that name.
+/// If there is no such example, or it does not build.
 pub(crate) fn example(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let folder = BUILT.get_or_init(build);
-    let path = folder.join(name);
-    assert!(path.exists(), "there is no example `{name}`: examples/{name}.rs is not written yet");
-    path
-}
-
-/// Builds all examples, which takes no time when they are up to date; an old program would be
-/// compared with a new transcript otherwise.
-fn build() -> PathBuf {
+    let source = format!("examples/{name}.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(
+        folder.join(&source).exists(),
+        "{source} does not exist: when it is written, `make strace-bless` records what it does"
+    );
     let target = target_folder();
     let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--examples", "--target-dir"])
+        .args(["build", "--quiet", "--release", "--example", name, "--target-dir"])
         .arg(&target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(folder)
         .output()
         .expect("cargo starts");
-    assert!(
-        done.status.success(),
-        "`cargo build --release --examples` failed:\n{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    target.join("release/examples")
+    let complaint = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{source} does not build:\n{complaint}");
+    target.join("release/examples").join(name)
 }
 
 /// This test is `TARGET/PROFILE/deps/NAME-HASH`.

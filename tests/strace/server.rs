@@ -4,16 +4,17 @@
 //! as it begins and completes the line when it returns, so the trace itself shows where the
 //! server is: when its last line is the beginning of a wait, and the process sleeps, it is parked.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, ChildStdout};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use super::guard::{self, Guard};
 use super::line::calls;
 use super::tally::Tally;
+use super::unread::connections_with_bytes;
 use super::{tracer, waits};
 
 /// How long a state is waited for that must come: a bound on failures, not on speed.
@@ -29,6 +30,8 @@ pub(crate) struct Server {
     tracer: Child,
     process: u32,
     file: PathBuf,
+    /// A server whose output nobody takes would fail the next time it has something to say.
+    _stdout: BufReader<ChildStdout>,
     _guard: Guard,
 }
 
@@ -45,23 +48,57 @@ impl Server {
         let mut tracer = command.envs(environment.iter().copied()).spawn().expect("strace starts");
         let guard = Guard::over(tracer.id());
         let mut line = String::new();
-        let stdout = tracer.stdout.take().expect("the output is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
+        let mut stdout = BufReader::new(tracer.stdout.take().expect("the output is piped"));
+        stdout.read_line(&mut line).expect("the server says where it listens");
         let addr = line.trim().strip_prefix("listening on ").and_then(|a| a.parse().ok());
-        let addr = addr.unwrap_or_else(|| panic!("no `listening on ADDR:PORT` but {line:?}"));
+        let addr = addr.unwrap_or_else(|| {
+            guard::end_group(tracer.id());
+            panic!("no `listening on ADDR:PORT` but {line:?}")
+        });
         let process = child_of(tracer.id());
-        let server = Server { addr, tracer, process, file, _guard: guard };
+        let server = Server { addr, tracer, process, file, _stdout: stdout, _guard: guard };
         server.park();
         server
     }
 
     /// Connects a client that fails rather than waits for ever.
     pub(crate) fn connect(&self) -> TcpStream {
-        let client = TcpStream::connect(self.addr).expect("the server accepts");
+        let client = TcpStream::connect(self.addr).expect("the server listens");
         client.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         client.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
         client.set_nodelay(true).expect("TCP can send at once");
         client
+    }
+
+    /// Connects a client, and waits until the server has accepted it and sleeps again.
+    pub(crate) fn accepted(&self) -> TcpStream {
+        self.park();
+        let accepted = self.tally().count("accept4");
+        let client = self.connect();
+        self.until("has accepted", |s| s.is_parked() && s.tally().count("accept4") > accepted);
+        client
+    }
+
+    /// Takes leave of a client, and waits until the server has closed its side and sleeps again.
+    pub(crate) fn left_by(&self, client: TcpStream) {
+        self.park();
+        let closed = self.tally().count("close");
+        drop(client);
+        self.until("has closed its side", |s| s.is_parked() && s.tally().count("close") > closed);
+    }
+
+    /// Waits until so many connections have bytes that the server has not read.
+    pub(crate) fn until_unread(&self, connections: usize) {
+        self.until("has bytes to read", |s| connections_with_bytes(s.addr) == connections);
+    }
+
+    /// Whether it sleeps although there are bytes to read: then it waits for room to write.
+    pub(crate) fn is_refused(&self) -> bool {
+        // The second look is for bytes that came after the server was seen to sleep.
+        (0..2).all(|_| {
+            self.park();
+            connections_with_bytes(self.addr) > 0
+        })
     }
 
     /// strace's output so far.
@@ -77,12 +114,6 @@ impl Server {
     /// Waits until the server sleeps in a wait.
     pub(crate) fn park(&self) {
         self.until("is parked", Server::is_parked);
-    }
-
-    /// Waits until the server has closed this many descriptors more than in `before`, and sleeps.
-    pub(crate) fn park_after_closing(&self, more: usize, before: &Tally) {
-        let closed = before.count("close") + more;
-        self.until("has closed its side", |s| s.tally().count("close") >= closed && s.is_parked());
     }
 
     /// Stops the server where it is parked. What its clients do now is all there when it goes on.
@@ -112,9 +143,23 @@ impl Server {
     }
 
     fn is_parked(&self) -> bool {
-        let before = self.trace();
-        let beginning = before.rsplit('\n').next().unwrap_or_default();
-        waits::is_beginning_of_wait(beginning) && self.sleeps() && self.trace() == before
+        let before = self.last_line();
+        waits::is_beginning_of_wait(&before.1) && self.sleeps() && self.last_line() == before
+    }
+
+    /// Where the trace ends now, and what comes after its last line's end.
+    fn last_line(&self) -> (u64, String) {
+        let read = || -> io::Result<(u64, String)> {
+            let mut file = fs::File::open(&self.file)?;
+            let end = file.seek(SeekFrom::End(0))?;
+            // What is printed of a wait before it returns is short.
+            file.seek(SeekFrom::Start(end.saturating_sub(256)))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let text = String::from_utf8_lossy(&bytes);
+            Ok((end, text.rsplit('\n').next().unwrap_or_default().to_owned()))
+        };
+        read().expect("strace writes its output")
     }
 
     /// A process that is handed between the kernel and strace is `t`; one that waits is `S`.

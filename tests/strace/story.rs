@@ -58,22 +58,21 @@ impl Story {
                 self.deed(None, Phrase::new(Kind::Resumed, format!("resume {cause}")));
             }
             Mark::Yield(task, what, fd) => {
+                let leaving = self.task(task);
+                assert_eq!(self.running, Some(leaving), "task {task} yields, but does not run");
                 let on = fd.and_then(|fd| self.descriptors.get(fd));
-                self.leave(task, Phrase::new(Kind::Yielded, format!("yield {what}")), on);
+                self.deed(on, Phrase::new(Kind::Yielded, format!("yield {what}")));
+                self.running = None;
             }
-            Mark::Return(task) => {
-                self.leave(task, Phrase::new(Kind::Once, "return"), None);
+            Mark::End(task, how) => {
+                let gone = self.task(task);
+                // One that waits can be cancelled, also while another one runs.
+                self.running = self.running.filter(|&running| running != gone);
                 self.numbered.remove(&task);
+                self.tasks[gone].push(Deed { on: None, phrase: Phrase::new(Kind::Once, how) });
             }
             Mark::Loop(text) => self.deed(None, Phrase::new(Kind::Asked, text)),
         }
-    }
-
-    fn leave(&mut self, task: u64, phrase: Phrase, on: Option<Id>) {
-        let leaving = self.task(task);
-        assert_eq!(self.running, Some(leaving), "task {task} does not run, and yet: {phrase:?}");
-        self.deed(on, phrase);
-        self.running = None;
     }
 
     /// A task by its number, which is given to another one when it is done.

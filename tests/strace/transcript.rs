@@ -12,7 +12,8 @@ pub(crate) struct Options<'a> {
     pub(crate) order: Order,
     /// Whether pipes are shown. Those to an embedded peer are no part of any lesson.
     pub(crate) pipes: bool,
-    /// Lines that begin like this are there in one run and not in another: a race decides.
+    /// Lines that are there in one run and not in another, because a race decides; each behind
+    /// its section's title: `listener: event IN`.
     pub(crate) optional: &'a [&'a str],
 }
 
@@ -60,7 +61,7 @@ impl Sections<'_> {
         phrases: impl IntoIterator<Item = Phrase>,
         order: Order,
     ) {
-        let lines: Vec<String> = fold(phrases, order).iter().map(|l| self.line(l)).collect();
+        let lines: Vec<String> = fold(phrases, order).iter().map(|l| self.line(title, l)).collect();
         if lines.is_empty() || self.is_hidden(title) {
             return;
         }
@@ -74,9 +75,9 @@ impl Sections<'_> {
         role.starts_with("pipe") && !self.options.pipes
     }
 
-    fn line(&self, folded: &str) -> String {
+    fn line(&self, title: &str, folded: &str) -> String {
         let text = &folded[2..];
-        let is_optional = self.options.optional.iter().any(|start| text.starts_with(start));
+        let is_optional = self.options.optional.contains(&format!("{title}: {text}").as_str());
         if is_optional { format!("{OPTIONAL}{text}") } else { format!("  {folded}") }
     }
 

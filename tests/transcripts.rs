@@ -1,0 +1,130 @@
+//! Each example says to the kernel what a person has read and approved, per descriptor and per
+//! task: `tests/transcripts` holds it. `make strace-bless` records anew.
+
+mod strace;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use strace::folding::Order;
+use strace::line::{Call, calls};
+use strace::recording::record;
+use strace::server::Server;
+use strace::transcript::{Options, transcript};
+use strace::{golden, program, quoted, tracer};
+
+/// With these the loop says where it is, and a transcript has a section for each task.
+const MARKS: &[(&str, &str)] = &[("EAGAIN_TRACE", "strace")];
+const NO_MARKS: &[(&str, &str)] = &[];
+
+/// A program on `eagain-sys` alone has no tasks to speak of.
+const IN_ORDER: Options = Options { order: Order::Seen, pipes: false, optional: &[] };
+
+/// Both sides of a connection are fast: whether the data or the reader is there first is open, and
+/// so is what a task is told on the way. That it was served is not.
+const RACING: Options = Options {
+    order: Order::Turn,
+    optional: &[
+        "listener: event IN",
+        "conn: event OUT",
+        "task: resume readable",
+        "task: resume writable",
+        "task: resume readable|writable",
+    ],
+    ..IN_ORDER
+};
+
+macro_rules! transcripts {
+    ($($test:ident: $name:literal $args:tt $marks:ident, $options:expr;)*) => {$(
+        #[test]
+        fn $test() {
+            if tracer::works() {
+                check($name, &$args, $marks, $options);
+            }
+        }
+    )*};
+}
+
+transcripts! {
+    blocking_fetch:    "01_blocking_fetch" []      NO_MARKS, IN_ORDER;
+    nonblocking_spin:  "02_nonblocking_spin" []    NO_MARKS, IN_ORDER;
+    poll_one:          "03_poll_one" []            NO_MARKS, IN_ORDER;
+    epoll_many:        "04_epoll_many" []          NO_MARKS, IN_ORDER;
+    select_poll_epoll: "05_select_poll_epoll" []   NO_MARKS, IN_ORDER;
+    // Of thousands of sleepers the next may be due while the first are being resumed.
+    sleepers:          "06_sleepers" ["0.1"]       NO_MARKS, Options { optional: &["no descriptor: poll(0)"], ..IN_ORDER };
+    generator_fetch:   "07_generator_fetch" []     NO_MARKS, IN_ORDER;
+    run_all:           "08_run_all" []             NO_MARKS, IN_ORDER;
+    edge_triggered:    "09_edge_triggered" []      MARKS, IN_ORDER;
+    echo:              "10_echo" []                MARKS, RACING;
+    fetch:             "fetch" []                  MARKS, IN_ORDER;
+}
+
+/// Runs an example to its end and compares what it said.
+fn check(name: &str, args: &[&str], environment: &[(&str, &str)], options: Options<'_>) {
+    let program = program::example(name);
+    let run = || {
+        let run = record(name, tracer::TRANSCRIPT, &program, args, environment);
+        assert_eq!(run.code, Some(0), "{name} failed:\n{}{}", run.stdout, run.stderr);
+        (transcript(&run.calls(), options), run)
+    };
+    let (said, recording) = run();
+    if golden::is_blessing() {
+        // What two runs do not agree on, no third one can be held to.
+        let (again, _) = run();
+        if let Err(difference) = golden::judge(name, Some(&said), &again) {
+            panic!("no transcript can be recorded, since two runs differ: {difference}");
+        }
+    }
+    if let Err(difference) = golden::compare(name, &said) {
+        panic!("{difference}\nthe whole trace: {}", recording.file.display());
+    }
+    assert_true_quotation(name, &recording.calls());
+}
+
+/// The strace in an example's header must be what the example does.
+fn assert_true_quotation(name: &str, calls: &[Call]) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
+    let source = fs::read_to_string(file).expect("the example is there");
+    let untrue = quoted::first_untrue(&source, calls);
+    assert_eq!(untrue, None, "the header of {name} quotes a call that it does not make there");
+}
+
+/// Two clients, one after the other, each with two requests: everything in a connection's life.
+#[test]
+fn echo_server() {
+    if !tracer::works() {
+        return;
+    }
+    let program = program::example("echo_server");
+    let server = Server::start("echo_server", tracer::TRANSCRIPT, &program, MARKS);
+    for _ in 0..2 {
+        let mut client = server.accepted();
+        for _ in 0..2 {
+            server.park();
+            let mut answer = [0; 64];
+            client.write_all(&[b'x'; 64]).expect("the server takes bytes");
+            client.read_exact(&mut answer).expect("the server echoes");
+            assert_eq!(answer, [b'x'; 64]);
+        }
+        server.left_by(client);
+    }
+    let calls = calls(&server.interrupt());
+    if let Err(difference) = golden::compare("echo_server", &transcript(&calls, IN_ORDER)) {
+        panic!("{difference}");
+    }
+    assert_true_quotation("echo_server", &calls);
+}
+
+/// An example that is renamed takes its transcript along.
+#[test]
+fn every_transcript_has_its_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(root.join("tests/transcripts")).expect("transcripts are there") {
+        let name = entry.expect("a folder can be listed").path();
+        let name = name.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let example = root.join(format!("examples/{name}.rs"));
+        assert!(example.exists(), "tests/transcripts/{name}.strace has no examples/{name}.rs");
+    }
+}
