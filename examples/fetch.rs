@@ -71,15 +71,13 @@ fn fetch_all(Options { mut urls, count, timeout }: Options) -> Result<bool, Box<
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
     for target in targets.iter().cycle().take(pages * count) {
         let fetch = Fetch::new(target.clone(), buffer.clone(), timeout);
-        event_loop.spawn(Reported::new(fetch, report.clone())).detach();
+        let task = event_loop.spawn(Reported::new(fetch, report.clone()));
+        report.borrow_mut().expect(task);
     }
-    // `event_loop.run()`, but not beyond the first row that nobody reads.
-    while event_loop.counts().tasks > 0 {
-        event_loop.turn(None)?;
-        report.borrow_mut().check()?;
-    }
+    event_loop.run()?;
+    let wall = began.elapsed();
     drop(peer);
-    Ok(report.borrow().total(began.elapsed())?)
+    Ok(report.borrow_mut().total(wall)?)
 }
 
 /// Looks up the names, each of them once. That blocks, so it comes before the loop.

@@ -77,7 +77,7 @@ impl<'a> Context<'a> {
             return Ok(Wait::next_turn()); // the budget was spent, not the data
         }
         self.leave();
-        let key = self.core.reactor.park(&source.io, interest, self.task)?;
+        let key = self.core.reactor.park(&source.io, interest, self.task, self.core.id)?;
         Ok(self.parked(key, interest))
     }
 

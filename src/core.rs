@@ -25,6 +25,8 @@ use crate::trace::Trace;
 use crate::waiter::Waiter;
 
 pub(crate) struct Core {
+    /// The scheduler's.
+    pub(crate) id: u64,
     pub(crate) scheduler: Rc<Scheduler>,
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) timers: RefCell<Timers>,
@@ -36,6 +38,8 @@ pub(crate) struct Core {
     value: Cell<Option<Box<dyn Any>>>,
     budget: u32,
     pub(crate) trace: Trace,
+    /// Which turn this is.
+    pub(crate) turn: Cell<u32>,
 }
 
 impl Core {
@@ -45,6 +49,7 @@ impl Core {
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
         let timers = RefCell::new(Timers::new(clock::now()));
         Ok(Core {
+            id: scheduler.id,
             scheduler,
             reactor,
             timers,
@@ -54,6 +59,7 @@ impl Core {
             value: Cell::new(None),
             budget,
             trace,
+            turn: Cell::new(0),
         })
     }
 
@@ -62,7 +68,7 @@ impl Core {
         task: T,
         at: Place,
     ) -> JoinHandle<T::Output> {
-        let key = self.scheduler.spawn(task.into_body(), at);
+        let key = self.scheduler.spawn(task.into_body(), at, self.turn.get());
         self.trace.spawned(key);
         JoinHandle::new(self, key)
     }
@@ -70,21 +76,14 @@ impl Core {
     /// Runs the tasks that are READY now, each until it yields or returns. One that is READY
     /// again at once waits for the next turn. `running` is room for them.
     #[inline(always)]
-    pub(crate) fn run_ready(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
-        self.scheduler.begin_turn(running);
-        if self.trace.is_on() {
-            return self.run_traced(running);
+    pub(crate) fn run_ready<const TRACED: bool>(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
+        self.turn.set(self.turn.get().wrapping_add(1));
+        if TRACED {
+            self.trace.turn(self);
         }
+        self.scheduler.take_ready(running);
         for task in running.drain(..) {
-            self.resume::<false>(&task);
-        }
-    }
-
-    #[cold]
-    fn run_traced(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
-        self.trace.turn(self);
-        for task in running.drain(..) {
-            self.resume::<true>(&task);
+            self.resume::<TRACED>(&task);
         }
     }
 
@@ -101,12 +100,10 @@ impl Core {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        let mut step = Step::Return(());
-        let caught = catch_unwind(AssertUnwindSafe(|| step = self.step(task)));
-        match (&step, caught) {
-            (_, Err(payload)) => self.end(task, Some(Body::Panicked(payload))),
-            (Step::Yield(wait), _) => self.park::<TRACED>(task, wait),
-            (Step::Return(()), _) => self.end(task, self.value.take().map(Body::Returned)),
+        match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
+            Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
+            Ok(Step::Return(())) => self.end(task, self.value.take().map(Body::Returned)),
+            Err(payload) => self.end(task, Some(Body::Panicked(payload))),
         }
     }
 
@@ -161,15 +158,15 @@ impl Core {
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
     #[inline(always)]
-    fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: &Wait) {
+    fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
         if TRACED {
-            self.trace.yielded(task.key(), wait, &self.reactor);
+            self.trace.yielded(task.key(), &wait, &self.reactor);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
         if wait.on != task.on.get() || wait.deadline.is_some() {
-            return self.park_elsewhere(task, wait);
+            return self.park_elsewhere(task, wait.on, wait.deadline);
         }
-        let meanwhile = self.scheduler.pause(task);
+        let meanwhile = self.scheduler.pause(task, self.turn.get());
         if meanwhile != Meanwhile::Nothing {
             self.go_on(task, Cause::Woken);
         }
@@ -177,26 +174,26 @@ impl Core {
 
     /// A task waits for something else than what it was parked on, or until a deadline.
     #[inline(never)]
-    fn park_elsewhere(self: &Rc<Core>, task: &Rc<Task>, wait: &Wait) {
-        if wait.on != task.on.get() {
+    fn park_elsewhere(self: &Rc<Core>, task: &Rc<Task>, on: On, deadline: Option<Instant>) {
+        if on != task.on.get() {
             self.undo_wait(task);
         }
-        let again = match wait.on.as_source() {
+        let again = match on.as_source() {
             Some((source, interest)) if task.on.get() == On::WOKEN => {
                 let again = self.reactor.park_again(source, interest, task);
                 if again.is_none() {
-                    task.on.set(wait.on);
+                    task.on.set(on);
                     task.more_to_undo.set(interest == Interest::BOTH);
                 }
                 again
             }
-            None if wait.on == On::NEXT_TURN => Some(Cause::Turn),
+            None if on == On::NEXT_TURN => Some(Cause::Turn),
             _ => None,
         };
-        if let (Some(deadline), None) = (wait.deadline, again) {
+        if let (Some(deadline), None) = (deadline, again) {
             self.set_timer(deadline, task);
         }
-        let meanwhile = self.scheduler.pause(task);
+        let meanwhile = self.scheduler.pause(task, self.turn.get());
         if again.is_some() || meanwhile != Meanwhile::Nothing {
             self.go_on(task, again.unwrap_or(Cause::Woken));
         }

@@ -82,7 +82,12 @@ impl EventLoop {
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> io::Result<()> {
         let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
-        while turn(&self.core, &mut self.running, &mut self.events, None)? {}
+        let EventLoop { core, running, events } = self;
+        if core.trace.is_on() {
+            while turn::<true>(core, running, events, None)? {}
+        } else {
+            while turn::<false>(core, running, events, None)? {}
+        }
         Ok(())
     }
 
@@ -94,7 +99,13 @@ impl EventLoop {
     /// As [`run`](EventLoop::run).
     pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
-        turn(&self.core, &mut self.running, &mut self.events, limit).map(drop)
+        let EventLoop { core, running, events } = self;
+        if core.trace.is_on() {
+            turn::<true>(core, running, events, limit)?;
+        } else {
+            turn::<false>(core, running, events, limit)?;
+        }
+        Ok(())
     }
 
     /// When the loop has to be turned at the latest: now, if a task is READY; `None`, if only
@@ -113,7 +124,7 @@ impl EventLoop {
     pub fn counts(&self) -> Counts {
         let Core { scheduler, reactor, timers, .. } = &*self.core;
         Counts {
-            turns: scheduler.turn.get().into(),
+            turns: self.core.turn.get().into(),
             resumes: scheduler.resumed.get(),
             tasks: scheduler.live(),
             sources: reactor.sources(),
@@ -125,7 +136,7 @@ impl EventLoop {
 
 /// One turn of the loop. False if no task is left.
 #[inline(always)]
-fn turn(
+fn turn<const TRACED: bool>(
     core: &Rc<Core>,
     running: &mut Vec<Rc<Task>>,
     events: &mut Events,
@@ -133,7 +144,7 @@ fn turn(
 ) -> io::Result<bool> {
     // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
     //    again at once waits for the next turn.
-    core.run_ready(running);
+    core.run_ready::<TRACED>(running);
     if core.scheduler.live() == 0 {
         return Ok(false); // nobody is left to wait for anything
     }
@@ -147,10 +158,7 @@ fn turn(
 
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
-    core.reactor.dispatch(events);
-    if core.reactor.take_bell() {
-        core.inbox.empty(&core.scheduler)?;
-    }
+    core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
     core.wake_due();
     Ok(true)
 }
@@ -159,7 +167,8 @@ fn turn(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Turns (modulo 2^32).
+    /// Turns (modulo 2^32). Each waits once (`epoll_wait` or its like), but for the one that ends
+    /// the last task.
     pub turns: u64,
     /// How often a task was resumed.
     pub resumes: u64,

@@ -42,6 +42,7 @@ impl Inbox {
     }
 
     /// The bell was heard: moves every task in the inbox to READY.
+    #[cold]
     pub(crate) fn empty(&self, scheduler: &Scheduler) -> eagain_sys::Result<()> {
         self.bell.answer()?;
         self.rung.store(false, Ordering::Release);

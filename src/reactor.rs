@@ -199,8 +199,6 @@ impl Io {
 /// What the reactor has counted since the loop was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReactorCounts {
-    /// Waits: `epoll_wait` or its like.
-    pub waits: u64,
     /// Events for sources that were closed in the meantime; dropped.
     pub stale_events: u64,
     /// Changes to what the kernel watches: `epoll_ctl` or its like.
@@ -221,8 +219,6 @@ pub(crate) struct Reactor {
     borrowed: RefCell<HashMap<RawFd, Key>>,
     /// Tasks that ran out of descriptors, and wait until one is closed.
     starved: RefCell<Vec<Rc<Task>>>,
-    bell_rang: Cell<bool>,
-    waits: Cell<u64>,
     stale_events: Cell<u64>,
     registrations: Cell<u64>,
 }
@@ -239,8 +235,6 @@ impl Reactor {
             sources: RefCell::new(Slab::new()),
             borrowed: RefCell::new(HashMap::new()),
             starved: RefCell::new(Vec::new()),
-            bell_rang: Cell::new(false),
-            waits: Cell::new(0),
             stale_events: Cell::new(0),
             registrations: Cell::new(0),
         })
@@ -256,7 +250,6 @@ impl Reactor {
 
     pub(crate) fn counts(&self) -> ReactorCounts {
         ReactorCounts {
-            waits: self.waits.get(),
             stale_events: self.stale_events.get(),
             registrations: self.registrations.get(),
         }
@@ -271,15 +264,16 @@ impl Reactor {
     }
 
     /// Lets `task` wait for `interest`: makes sure that edges arrive, and that nobody else waits
-    /// for them. The first park of a source registers it.
+    /// for them. The first park of a source registers it. `home` is this loop's number.
     #[inline(always)]
     pub(crate) fn park(
         self: &Rc<Reactor>,
         io: &Rc<Io>,
         interest: Interest,
         task: &Rc<Task>,
+        home: u64,
     ) -> io::Result<Key> {
-        let here = io.home.get() == self.id;
+        let here = io.home.get() == home;
         if here && io.watched.get().covers(interest) {
             self.poller.want(io.key.get().to_token(), interest)?;
         } else {
@@ -443,7 +437,7 @@ impl Reactor {
     ) -> Option<Cause> {
         let Some(io) = self.source(key) else { return Some(Cause::Closed) };
         let ready = io.ready.get().of(interest);
-        if !ready.is_empty() || self.park(&io, interest, task).is_err() {
+        if !ready.is_empty() || self.park(&io, interest, task, self.id).is_err() {
             return Some(Cause::Ready(Ready(ready)));
         }
         None
@@ -470,17 +464,21 @@ impl Reactor {
         events: &mut Events,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
-        count(&self.waits, 1);
         self.poller.wait(events, timeout)
     }
 
-    /// An edge sets the ready bits and moves who waits for them to READY. The bell is noted.
-    #[inline]
-    pub(crate) fn dispatch(&self, events: &Events) {
+    /// An edge sets the ready bits and moves who waits for them to READY. The bell is answered
+    /// with `on_bell`.
+    #[inline(always)]
+    pub(crate) fn dispatch(
+        &self,
+        events: &Events,
+        on_bell: impl Fn() -> eagain_sys::Result<()>,
+    ) -> eagain_sys::Result<()> {
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
         for event in events.iter() {
             if event.token == BELL {
-                self.bell_rang.set(true);
+                on_bell()?;
             } else if let Some(io) = sources.get(Key::from_token(event.token)) {
                 io.ready.set(io.ready.get() | event.readiness);
                 io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
@@ -488,12 +486,7 @@ impl Reactor {
                 count(&self.stale_events, 1);
             }
         }
-    }
-
-    /// Whether the bell rang since this was last asked.
-    #[inline]
-    pub(crate) fn take_bell(&self) -> bool {
-        self.bell_rang.get() && self.bell_rang.replace(false)
+        Ok(())
     }
 
     fn deregister(&self, io: &Io, fd: &OwnedFd) {

@@ -124,7 +124,6 @@ pub(crate) struct Scheduler {
     spare: RefCell<Vec<Rc<Task>>>,
     /// How many have not finished.
     live: Cell<usize>,
-    pub(crate) turn: Cell<u32>,
     pub(crate) resumed: Cell<u64>,
 }
 
@@ -142,7 +141,6 @@ impl Scheduler {
             ready: RefCell::new(Vec::new()),
             spare: RefCell::new(Vec::new()),
             live: Cell::new(0),
-            turn: Cell::new(0),
             resumed: Cell::new(0),
         }
     }
@@ -165,7 +163,7 @@ impl Scheduler {
         RUNNING.try_with(|running| running.try_borrow().ok().map(|r| f(r.as_ref()))).ok().flatten()
     }
 
-    pub(crate) fn spawn(&self, body: Body, spawned_at: Place) -> Key {
+    pub(crate) fn spawn(&self, body: Body, spawned_at: Place, turn: u32) -> Key {
         let task = self.spare.borrow_mut().pop().unwrap_or_else(|| {
             Rc::new(Task {
                 key: Cell::new(Key::NONE),
@@ -188,7 +186,7 @@ impl Scheduler {
         task.state.set(State::Ready);
         task.cause.set(Cause::Turn);
         task.joinable.set(true);
-        task.since.set(self.turn.get());
+        task.since.set(turn);
         task.spawned_at.set(spawned_at);
         self.ready.borrow_mut().push(task);
         self.live.set(self.live.get() + 1);
@@ -227,8 +225,7 @@ impl Scheduler {
 
     /// Takes the tasks that are READY, to be run in this order, in exchange for an empty queue.
     #[inline]
-    pub(crate) fn begin_turn(&self, empty: &mut Vec<Rc<Task>>) {
-        self.turn.set(self.turn.get().wrapping_add(1));
+    pub(crate) fn take_ready(&self, empty: &mut Vec<Rc<Task>>) {
         std::mem::swap(&mut *self.ready.borrow_mut(), empty);
         self.resumed.set(self.resumed.get() + empty.len() as u64);
     }
@@ -246,8 +243,8 @@ impl Scheduler {
 
     /// Puts a task that runs back: WAITING. What happened to it meanwhile is the answer.
     #[inline]
-    pub(crate) fn pause(&self, task: &Task) -> Meanwhile {
-        task.since.set(self.turn.get());
+    pub(crate) fn pause(&self, task: &Task, turn: u32) -> Meanwhile {
+        task.since.set(turn);
         task.state.set(State::Waiting);
         task.meanwhile.get()
     }

@@ -74,7 +74,7 @@ impl Trace {
     /// A turn begins.
     #[cold]
     pub(crate) fn turn(self, core: &Core) {
-        let turn = core.scheduler.turn.get();
+        let turn = core.turn.get();
         self.mark(|| format!("turn {turn}"));
         if self == Trace::Turns {
             eprint!("{}", Turn { turn, tasks: TaskInfo::of_all(core) });

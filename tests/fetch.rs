@@ -16,7 +16,7 @@ use std::net::{Ipv6Addr, Shutdown, TcpListener, ToSocketAddrs};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
-use program::{fetch, run};
+use program::{fetch, finish, path, run, start};
 use server::{Server, hang_up, read_request, wait_for_end};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -89,7 +89,7 @@ fn a_url_is_fetched_count_times_at_once() {
     });
     // The limit that is in force has to be raised for that.
     let (url, soft) = (server.url("/"), "ulimit -Sn 64; exec \"$0\" \"$@\"");
-    let run = run("sh", &["-c", soft, &program::path(), "--count", "100", &url]);
+    let run = run("sh", &["-c", soft, &path(), "--count", "100", &url]);
     assert_eq!(run.rows.len(), 100, "{run:?}");
     assert!(run.total.starts_with("100 fetched, 0 failed in "), "{run:?}");
     assert_eq!(run.code, Some(0));
@@ -98,7 +98,7 @@ fn a_url_is_fetched_count_times_at_once() {
 #[test]
 fn more_fetches_than_descriptors_are_refused_in_one_line() {
     let hard = "ulimit -n 64; exec \"$0\" \"$@\"";
-    let run = run("sh", &["-c", hard, &program::path(), "--count=100", "http://127.0.0.1:1/"]);
+    let run = run("sh", &["-c", hard, &path(), "--count=100", "http://127.0.0.1:1/"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     let why = "fetch: 100 fetches at once need 132 descriptors, and the limit is 64";
     assert!(run.stderr.starts_with(why) && run.stderr.lines().count() == 1, "{run:?}");
@@ -324,16 +324,21 @@ fn bad_arguments_get_one_line_and_exit_code_2() {
 
 #[test]
 fn nobody_reads_the_rows() {
-    let good = Server::start(|mut stream| stream.write_all(OK.as_bytes()));
+    let reader_is_gone = Arc::new(Barrier::new(2));
+    let may_answer = reader_is_gone.clone();
+    let good = Server::start(move |mut stream| {
+        may_answer.wait();
+        stream.write_all(OK.as_bytes())
+    });
     let silent = Server::start(|stream| {
         wait_for_end(&stream);
         Ok(())
     });
+    let mut child = start(&path(), &["--timeout=3600", &good.url("/"), &silent.url("/")]);
+    drop(child.stdout.take());
+    reader_is_gone.wait();
     // It does not wait for the silent one: there is nobody to tell.
-    let closed = "exec \"$0\" \"$@\" >&-";
-    let piped = "{ \"$0\" \"$@\"; echo \"exit $?\" >&2; } | true";
-    let args = ["-c", piped, &program::path(), "--timeout=3600", &good.url("/"), &silent.url("/")];
-    let run = run("sh", &args);
-    let lines: Vec<_> = run.stderr.lines().collect();
-    assert!(matches!(lines[..], [why, "exit 1"] if why.starts_with("fetch: ")), "{run:?} {closed}");
+    let run = finish(child);
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1), "{run:?}");
+    assert!(run.stderr.starts_with("fetch: Broken pipe"), "{run:?}");
 }

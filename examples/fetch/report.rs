@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use eagain::{Context, Generator, Step};
+use eagain::{Context, Generator, JoinHandle, Step};
 
 use crate::generator::{Failure, Fetch, Page};
 
@@ -15,14 +15,20 @@ pub(crate) struct Report {
     fetched: u64,
     failed: u64,
     one_after_another: Duration,
-    /// Why a row could not be printed.
+    /// All fetches, to be ended if a row cannot be printed,
+    tasks: Vec<JoinHandle<()>>,
+    /// and why it could not.
     broken: Option<io::Error>,
 }
 
 impl Report {
     pub(crate) fn new(width: usize) -> Report {
-        let one_after_another = Duration::ZERO;
-        Report { width, fetched: 0, failed: 0, one_after_another, broken: None }
+        let (one_after_another, tasks) = (Duration::ZERO, Vec::new());
+        Report { width, fetched: 0, failed: 0, one_after_another, tasks, broken: None }
+    }
+
+    pub(crate) fn expect(&mut self, task: JoinHandle<()>) {
+        self.tasks.push(task);
     }
 
     /// A fetch has ended: with a page, or for a reason.
@@ -44,17 +50,14 @@ impl Report {
             "{url:width$}  {status:>6}  {bytes:>9} bytes  {ms:>7.1} ms{cause}"
         );
         if let Err(e) = printed {
-            self.broken.get_or_insert(e);
+            self.broken = Some(e);
+            self.tasks.drain(..).for_each(|task| task.abort());
         }
     }
 
-    /// Whether all rows could be printed so far.
-    pub(crate) fn check(&mut self) -> io::Result<()> {
-        self.broken.take().map_or(Ok(()), Err)
-    }
-
     /// All have ended. Answers whether none has failed.
-    pub(crate) fn total(&self, wall: Duration) -> io::Result<bool> {
+    pub(crate) fn total(&mut self, wall: Duration) -> io::Result<bool> {
+        self.broken.take().map_or(Ok(()), Err)?;
         let Report { fetched, failed, .. } = self;
         let (wall, sum) = (wall.as_secs_f64(), self.one_after_another.as_secs_f64());
         writeln!(

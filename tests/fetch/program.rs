@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,10 +69,18 @@ pub(crate) fn fetch(args: &[&str]) -> Run {
 
 /// Runs another program, a shell for instance that runs this one.
 pub(crate) fn run(program: &str, args: &[&str]) -> Run {
+    finish(start(program, args))
+}
+
+pub(crate) fn start(program: &str, args: &[&str]) -> Child {
     let mut command = Command::new(program);
     command.args(args).env_remove("EAGAIN_TRACE");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
+    command.spawn().expect("the program starts")
+}
+
+/// Waits until it ends, and takes down what it said.
+pub(crate) fn finish(mut child: Child) -> Run {
     let stdout = child.stdout.take().map(collect);
     let stderr = child.stderr.take().map(collect);
     let began = Instant::now();
@@ -82,7 +90,7 @@ pub(crate) fn run(program: &str, args: &[&str]) -> Run {
         }
         if began.elapsed() > PATIENCE {
             child.kill().expect("a child can be killed");
-            panic!("fetch {args:?} does not end");
+            panic!("it does not end");
         }
         thread::sleep(Duration::from_millis(2));
     };
