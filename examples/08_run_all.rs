@@ -9,16 +9,21 @@
 //! cargo run --release --example 08_run_all [http://HOST[:PORT][/PATH]...]
 //! ```
 //!
-//! The list is told of a socket at every yield, and told to forget it at every resume: two calls
-//! for each event. With marks of a step of the loop in strace, for two of the five:
+//! The list is told of a socket at each yield, and told to forget it at each resume. From a run in
+//! strace, the two pages that come first:
 //!
 //! ```text
-//! epoll_ctl(3, EPOLL_CTL_ADD, 8, {events=EPOLLIN, data={u32=2, u64=2}}) = 0           register
-//! epoll_ctl(3, EPOLL_CTL_ADD, 10, {events=EPOLLIN, data={u32=4, u64=4}}) = 0
-//! epoll_wait(3, [{events=EPOLLIN, data={u32=4, u64=4}}], 64, -1) = 1                  wait
-//! epoll_ctl(3, EPOLL_CTL_DEL, 10, 0x7fff2e48e534) = 0                                 unregister
-//! recvfrom(10, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40    resume
-//! epoll_ctl(3, EPOLL_CTL_ADD, 10, {events=EPOLLIN, data={u32=4, u64=4}}) = 0          register
+//! epoll_ctl(9, EPOLL_CTL_ADD, 6, {events=EPOLLIN, data={u32=2, u64=2}}) = 0         register
+//! epoll_ctl(9, EPOLL_CTL_ADD, 8, {events=EPOLLIN, data={u32=4, u64=4}}) = 0         register
+//! epoll_wait(9, [{events=EPOLLIN, data={u32=4, u64=4}}], 64, -1) = 1                wait for all
+//! epoll_ctl(9, EPOLL_CTL_DEL, 8, 0x7ffd17c02f34) = 0                                unregister
+//! recvfrom(8, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40   resume
+//! epoll_ctl(9, EPOLL_CTL_ADD, 8, {events=EPOLLIN, data={u32=4, u64=4}}) = 0         register
+//!     ... until this one returns, and then the other
+//! recvfrom(8, "", 16384, 0, NULL, NULL) = 0
+//! epoll_wait(9, [{events=EPOLLIN, data={u32=2, u64=2}}], 64, -1) = 1
+//! epoll_ctl(9, EPOLL_CTL_DEL, 6, 0x7ffd17c02f34) = 0
+//! recvfrom(6, "HTTP/1.1 200 OK\r\nContent-Type: t"..., 16384, 0, NULL, NULL) = 40
 //! ```
 
 mod pages;

@@ -16,18 +16,32 @@
 //! The connection of the slow reader in strace:
 //!
 //! ```text
+//! accept4(3, {...}, [128 => 16], SOCK_CLOEXEC|SOCK_NONBLOCK) = 11
+//! recvfrom(11, 0x55e868741710, 1024, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)
+//! epoll_ctl(4, EPOLL_CTL_ADD, 11, {events=EPOLLIN|EPOLLPRI|EPOLLRDHUP|EPOLLET, ...}) = 0
+//! recvfrom(11, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"..., 1024, 0, NULL, NULL) = 1024
+//! sendto(11, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"..., 1024, MSG_NOSIGNAL, NULL, 0) = 1024
+//!     ... and so on, until nothing more fits on the way to the client
+//! sendto(11, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"..., 1024, MSG_NOSIGNAL, NULL, 0) = -1 EAGAIN (...)
+//! epoll_ctl(4, EPOLL_CTL_MOD, 11, {events=EPOLLIN|EPOLLPRI|EPOLLOUT|EPOLLRDHUP|EPOLLET, ...}) = 0
+//! recvfrom(8, "two", 1024, 0, NULL, NULL) = 3
+//! sendto(8, "two", 3, MSG_NOSIGNAL, NULL, 0) = 3
+//!     ... the others go on, and when the client has read something
+//! epoll_wait(4, [{events=EPOLLIN|EPOLLOUT|EPOLLRDHUP, data={u32=5, u64=5}}, ...], 1024, -1) = 3
+//! sendto(11, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"..., 1024, MSG_NOSIGNAL, NULL, 0) = 1024
 //! ```
 
+#[path = "10_echo/clients.rs"]
+mod clients;
 #[path = "pages/command_line.rs"]
 mod command_line;
 
 use std::error::Error;
-use std::io::{self, ErrorKind::WouldBlock, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::io::{self, Write};
+use std::net::{self, Ipv4Addr};
 use std::os::fd::AsFd;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use std::{env, net, thread};
 
 use eagain::net::{TcpListener, TcpStream};
 use eagain::{Context, EventLoop, Generator, JoinHandle, Source, Step};
@@ -35,9 +49,6 @@ use eagain_sys::socket;
 
 const ABOUT: &str =
     "Echoes for four clients, one of which does not read, and shows the tasks of the server.";
-
-/// The argument that turns the example into its own clients.
-const CLIENTS: &str = "--clients";
 
 /// What a connection holds at most: what was read and not sent back yet.
 const BUFFER: usize = 1024;
@@ -52,19 +63,19 @@ impl Accept {
     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
         loop {
             match self.listener.try_accept() {
-                Ok((stream, _)) => {
+                Ok(Some((stream, _))) => {
                     let (unsent, log) = (Vec::with_capacity(BUFFER), Log::new(self.log.began));
                     let echo = cx.spawn(Echo { stream, unsent, echoed: 0, log });
                     self.log.add(format!("accepted, spawned {}", echo.id()));
                     echo.detach();
                 }
-                Err(e) if e.kind() == WouldBlock => {
+                Ok(None) => {
                     self.log.add("WAITING to accept");
                     return Ok(Step::Yield(cx.readable(&self.listener)?));
                 }
                 // The connection still queues, so asking again at once would spin.
                 Err(e) if eagain::is_fd_exhaustion(&e) => {
-                    self.log.add("out of descriptors, WAITING for one to be closed");
+                    self.log.add("out of descriptors, WAITING for a close");
                     return Ok(Step::Yield(cx.descriptor_closed(Duration::from_millis(100))));
                 }
                 Err(e) => return Err(e),
@@ -98,34 +109,26 @@ impl Echo {
     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
         let before = self.echoed;
         loop {
-            let is_sending = !self.unsent.is_empty();
-            let answer = if is_sending {
-                self.stream.try_write(&self.unsent)
-            } else {
-                self.stream.try_read_append(&mut self.unsent)
-            };
-            match answer {
-                Ok(n) if is_sending => {
-                    self.unsent.drain(..n);
-                    self.echoed += n as u64;
-                }
-                Ok(0) => {
+            // What was read is sent before anything else is read.
+            while !self.unsent.is_empty() {
+                let Some(n) = self.stream.try_write(&self.unsent)? else {
+                    let echoed = self.echoed - before;
+                    self.log.add(format!("{echoed} bytes echoed, EAGAIN, WAITING to write"));
+                    return Ok(Step::Yield(cx.writable(&self.stream)?));
+                };
+                self.unsent.drain(..n);
+                self.echoed += n as u64;
+            }
+            match self.stream.try_read_append(&mut self.unsent)? {
+                Some(0) => {
                     self.log.add(format!("the end after {} bytes", self.echoed));
                     return Ok(Step::Return(()));
                 }
-                Ok(_) => {}
-                Err(e) if e.kind() == WouldBlock => {
-                    if self.echoed > before {
-                        self.log.add(format!("{} bytes echoed", self.echoed - before));
-                    }
-                    let (wait, what) = match is_sending {
-                        true => (cx.writable(&self.stream), "send says EAGAIN, WAITING to write"),
-                        false => (cx.readable(&self.stream), "WAITING to read"),
-                    };
-                    self.log.add(what);
-                    return wait.map(Step::Yield);
+                Some(_) => {}
+                None => {
+                    self.log.add(format!("{} bytes echoed, WAITING to read", self.echoed - before));
+                    return Ok(Step::Yield(cx.readable(&self.stream)?));
                 }
-                Err(e) => return Err(e),
             }
         }
     }
@@ -156,18 +159,17 @@ impl Reports {
     fn advance(&mut self, cx: &mut Context<'_>) -> io::Result<Step<()>> {
         let mut report = [0; 4096];
         loop {
-            match self.pipe.try_read(&mut report) {
-                Ok(0) => {
+            match self.pipe.try_read(&mut report)? {
+                Some(0) => {
                     self.log.add("the clients are gone, so nobody needs to accept");
                     self.accept.abort();
                     return Ok(Step::Return(()));
                 }
-                Ok(n) => self.log.add(String::from_utf8_lossy(&report[..n]).trim()),
-                Err(e) if e.kind() == WouldBlock => {
+                Some(n) => self.log.add(String::from_utf8_lossy(&report[..n]).trim()),
+                None => {
                     self.log.add("WAITING to read");
                     return Ok(Step::Yield(cx.readable(&self.pipe)?));
                 }
-                Err(e) => return Err(e),
             }
         }
     }
@@ -214,12 +216,7 @@ impl Log {
 }
 
 fn main() -> ExitCode {
-    let mut args = env::args().skip(1);
-    if args.next().is_some_and(|arg| arg == CLIENTS) {
-        let addr = args.next().and_then(|addr| addr.parse().ok());
-        let addr = addr.unwrap_or_else(|| command_line::refuse("the clients need an address"));
-        return command_line::finish(clients(addr));
-    }
+    clients::run_if_asked();
     if !command_line::arguments("", ABOUT).is_empty() {
         command_line::refuse("no argument expected (see --help)");
     }
@@ -234,7 +231,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::try_from(net::TcpListener::from(listener))?;
     let addr = listener.local_addr()?;
     writeln!(out, "listening on {addr}")?;
-    let mut peer = start_clients(addr)?;
+    let mut peer = clients::start(addr)?;
 
     let began = Instant::now();
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
@@ -268,54 +265,4 @@ fn in_state(event_loop: &EventLoop, state: eagain::State) -> String {
 
 fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
-}
-
-fn start_clients(addr: SocketAddr) -> io::Result<Child> {
-    let mut command = Command::new(env::current_exe()?);
-    command.args([CLIENTS, &addr.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
-}
-
-/// In the child process: plain blocking code with a thread for each client.
-fn clients(addr: SocketAddr) -> Result<(), Box<dyn Error>> {
-    let chatting: Vec<_> = (0..3).map(|_| net::TcpStream::connect(addr)).collect();
-    let slow = socket::blocking_tcp(&addr)?;
-    socket::set_receive_buffer(slow.as_fd(), 4096)?;
-    socket::connect(slow.as_fd(), &addr)?;
-    let slow = net::TcpStream::from(slow);
-    thread::sleep(Duration::from_millis(50));
-
-    let ended = thread::scope(|scope| -> Vec<io::Result<()>> {
-        let mut threads: Vec<_> =
-            chatting.into_iter().map(|stream| scope.spawn(|| chat(stream?))).collect();
-        threads.push(scope.spawn(|| read_slowly(&slow)));
-        threads.push(scope.spawn(|| {
-            (&slow).write_all(&[b'x'; 32768])?;
-            slow.shutdown(Shutdown::Write)
-        }));
-        let panicked = |_| Err(io::Error::other("a client panicked"));
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
-    });
-    Ok(ended.into_iter().collect::<io::Result<()>>()?)
-}
-
-/// Says three things, and waits for the echo of each.
-fn chat(mut stream: net::TcpStream) -> io::Result<()> {
-    for word in ["one", "two", "six"] {
-        stream.write_all(word.as_bytes())?;
-        stream.read_exact(&mut [0; 3])?;
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
-/// Lets everything lie for a while.
-fn read_slowly(mut stream: &net::TcpStream) -> io::Result<()> {
-    let (mut piece, mut bytes) = ([0; 8192], 0);
-    loop {
-        thread::sleep(Duration::from_millis(10));
-        match stream.read(&mut piece)? {
-            0 => return writeln!(io::stdout(), "the slow client had {bytes} bytes back"),
-            n => bytes += n,
-        }
-    }
 }

@@ -14,9 +14,9 @@ use eagain_sys::poller::Interest;
 use crate::core::Core;
 use crate::generator::{Cause, On, Wait};
 use crate::join::JoinHandle;
-use crate::scheduler::{Task, TaskId};
 use crate::slab::Key;
 use crate::source::Source;
+use crate::table::{Task, TaskId};
 use crate::task::Spawn;
 
 /// The loop, as seen by the task that runs: why it was resumed, and how to say what it waits

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
@@ -17,8 +18,9 @@ use crate::generator::{Cause, On, Place, Step, Wait};
 use crate::inbox::{Inbox, SpareWaker, TaskWaker};
 use crate::join::JoinHandle;
 use crate::reactor::Reactor;
-use crate::scheduler::{Meanwhile, Scheduler, Task};
+use crate::scheduler::{self, Scheduler};
 use crate::slab::Key;
+use crate::table::{Meanwhile, Task};
 use crate::task::{Body, Spawn, drop_quietly};
 use crate::timers::Timers;
 use crate::trace::Trace;
@@ -33,7 +35,12 @@ pub(crate) struct Core {
     /// How many timers are set; the loop asks twice a turn.
     armed: Cell<usize>,
     pub(crate) inbox: Arc<Inbox>,
-    spare_waker: Cell<Option<SpareWaker>>,
+    spare_waker: RefCell<SpareWaker>,
+    /// The future that is being polled: its task, and its own waker by address.
+    polled: Cell<Key>,
+    polled_with: Cell<*const ()>,
+    /// It asked for the next turn.
+    yielded: Cell<bool>,
     /// What the task that runs has returned.
     value: Cell<Option<Box<dyn Any>>>,
     budget: u32,
@@ -42,12 +49,30 @@ pub(crate) struct Core {
     pub(crate) turn: Cell<u32>,
 }
 
+thread_local! {
+    /// The loop that runs on this thread.
+    static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+}
+
+/// Ends the reign of a loop over its thread.
+pub(crate) struct Entered {
+    _scheduler: scheduler::Entered,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let core = CURRENT.try_with(RefCell::take);
+        drop(core); // after the borrow
+    }
+}
+
 impl Core {
     pub(crate) fn new(budget: u32, trace: Trace) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
-        let timers = RefCell::new(Timers::new(clock::now()));
+        let spare_waker = RefCell::new(SpareWaker::new(&inbox));
+        let timers = RefCell::new(Timers::new(clock::now(), scheduler.id));
         Ok(Core {
             id: scheduler.id,
             scheduler,
@@ -55,7 +80,10 @@ impl Core {
             timers,
             inbox,
             armed: Cell::new(0),
-            spare_waker: Cell::new(None),
+            spare_waker,
+            polled: Cell::new(Key::NONE),
+            polled_with: Cell::new(ptr::null()),
+            yielded: Cell::new(false),
             value: Cell::new(None),
             budget,
             trace,
@@ -68,9 +96,11 @@ impl Core {
         task: T,
         at: Place,
     ) -> JoinHandle<T::Output> {
-        let key = self.scheduler.spawn(task.into_body(), at, self.turn.get());
-        self.trace.spawned(key);
-        JoinHandle::new(self, key)
+        let task = self.scheduler.spawn(task.into_body(), at, self.turn.get());
+        if self.trace.is_on() {
+            self.trace.spawned(task.key());
+        }
+        JoinHandle::new(self, task)
     }
 
     /// Runs the tasks that are READY now, each until it yields or returns. One that is READY
@@ -115,6 +145,7 @@ impl Core {
             Some(Body::Future(future)) => self.with_waker(task, |waker| {
                 match future.as_mut().poll_any(&mut task::Context::from_waker(waker), &cx) {
                     Poll::Ready(()) => Step::Return(()),
+                    Poll::Pending if self.yielded.replace(false) => Step::Yield(Wait::next_turn()),
                     Poll::Pending => Step::Yield(Wait::woken()),
                 }
             }),
@@ -132,28 +163,98 @@ impl Core {
 
     /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
     /// the task's own if a clone of it was kept.
-    fn with_waker<T>(&self, task: &Task, poll: impl FnOnce(&Waker) -> T) -> T {
-        if let Some(own) = task.waker.take() {
-            let result = poll(&own);
-            task.waker.set(Some(own));
-            return result;
-        }
-        let spare = self.spare_waker.take().unwrap_or_else(|| SpareWaker::new(&self.inbox));
-        let result = poll(spare.lend(task.key()));
-        if spare.was_kept() {
-            task.waker.set(Some(spare.into_waker()));
+    fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
+        self.polled.set(task.key());
+        let own = task.waker.borrow();
+        let result = if let Some(own) = &*own {
+            self.polled_with.set(own.data());
+            poll(own)
         } else {
-            self.spare_waker.set(Some(spare));
-        }
+            let spare = self.spare_waker.borrow();
+            let lent = spare.lend(task.key());
+            self.polled_with.set(lent.data());
+            let result = poll(lent);
+            if spare.was_kept() {
+                drop((own, spare));
+                self.give_spare_waker(task);
+            }
+            result
+        };
+        self.polled_with.set(ptr::null());
         result
+    }
+
+    /// The waker that was lent to a task is its own from now on.
+    #[inline(never)]
+    fn give_spare_waker(&self, task: &Task) {
+        let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
+        task.waker.replace(Some(kept.into_waker()));
+    }
+
+    /// Whether `waker` is the own waker of the task that is being polled.
+    fn is_own(&self, waker: &Waker) -> bool {
+        waker.data() == self.polled_with.get()
+    }
+
+    /// Who is behind the waker that a future of ours is polled with: the task itself, or a
+    /// stranger between the two.
+    fn waiter_behind(&self, waker: &Waker) -> Waiter {
+        let own = if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None };
+        own.map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
+    }
+
+    /// Sets a timer for the future that is polled with `waker`.
+    pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Instant) -> Key {
+        let waiter = self.waiter_behind(waker);
+        let mut timers = self.timers.borrow_mut();
+        let timer = timers.insert(deadline, waiter);
+        self.armed.set(timers.len());
+        timer
+    }
+
+    /// Lets a timer wake the future that is polled with `waker` from now on. False if it has
+    /// fired.
+    pub(crate) fn keep_timer(&self, waker: &Waker, timer: Key) -> bool {
+        let waiter = self.waiter_behind(waker);
+        let old = self.timers.borrow_mut().replace_waiter(timer, waiter);
+        old.is_some() // and dropped here, with nothing borrowed
+    }
+
+    /// Takes a timer back.
+    pub(crate) fn cancel_timer(&self, timer: Key) {
+        let mut timers = self.timers.borrow_mut();
+        let waiter = timers.remove(timer);
+        self.armed.set(timers.len());
+        drop(timers);
+        drop(waiter); // may be anybody's waker: nothing is borrowed
+    }
+
+    /// Lets the task that is polled with `waker` run again in the next turn.
+    pub(crate) fn yield_behind(&self, waker: &Waker) {
+        if self.is_own(waker) {
+            self.yielded.set(true);
+        } else {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Makes this the loop of the thread for as long as the answer lives; `None` if another one
+    /// is.
+    pub(crate) fn enter(self: &Rc<Core>) -> Option<Entered> {
+        let scheduler = self.scheduler.enter()?;
+        CURRENT.set(Some(self.clone()));
+        Some(Entered { _scheduler: scheduler })
+    }
+
+    /// Calls `f` with the loop that runs on this thread; `None` if there is none.
+    pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
+        CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(f)).ok().flatten()
     }
 
     /// The task's waker, made when somebody first asks for it.
     pub(crate) fn waker_of(&self, task: &Task) -> Waker {
         let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
-        let own = task.waker.take().unwrap_or_else(new);
-        task.waker.set(Some(own.clone()));
-        own
+        task.waker.borrow_mut().get_or_insert_with(new).clone()
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
@@ -163,12 +264,18 @@ impl Core {
             self.trace.yielded(task.key(), &wait, &self.reactor);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
-        if wait.on != task.on.get() || wait.deadline.is_some() {
-            return self.park_elsewhere(task, wait.on, wait.deadline);
-        }
-        let meanwhile = self.scheduler.pause(task, self.turn.get());
-        if meanwhile != Meanwhile::Nothing {
-            self.go_on(task, Cause::Woken);
+        if wait.on == task.on.get() && wait.deadline.is_none() {
+            let meanwhile = self.scheduler.pause(task, self.turn.get());
+            if meanwhile != Meanwhile::Nothing {
+                self.go_on(task, Cause::Woken);
+            }
+        } else if wait.on == On::NEXT_TURN && task.on.get() == On::WOKEN {
+            let meanwhile = self.scheduler.requeue(task, self.turn.get());
+            if meanwhile == Meanwhile::Aborted {
+                self.abort(task);
+            }
+        } else {
+            self.park_elsewhere(task, wait.on, wait.deadline);
         }
     }
 
@@ -224,9 +331,7 @@ impl Core {
     pub(crate) fn undo_wait(&self, task: &Task) {
         let timer = task.timer.replace(Key::NONE);
         if !timer.is_none() {
-            let mut timers = self.timers.borrow_mut();
-            timers.remove(timer);
-            self.armed.set(timers.len());
+            self.cancel_timer(timer);
         }
         task.more_to_undo.set(false);
         if let Some((source, interest)) = task.on.replace(On::WOKEN).as_source() {
@@ -235,7 +340,9 @@ impl Core {
     }
 
     fn end(&self, task: &Rc<Task>, outcome: Option<Body>) {
-        self.undo_wait(task);
+        if task.on.get() != On::WOKEN {
+            self.undo_wait(task);
+        }
         if self.trace.is_on() {
             self.trace.returned(task.key(), outcome.as_ref());
         }
@@ -248,6 +355,13 @@ impl Core {
         if self.scheduler.seize(task) {
             self.end(task, Some(Body::Cancelled));
         }
+    }
+
+    /// Whether nothing can come from the kernel: no source is registered. What wakes from other
+    /// threads rings a bell that can be looked at instead.
+    #[inline]
+    pub(crate) fn has_no_sources(&self) -> bool {
+        self.reactor.sources() == 0
     }
 
     /// How long the loop may sleep: not at all if a task is READY, else until the earliest

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::scheduler::TaskId;
+use crate::table::TaskId;
 
 /// A mistake in the use of the loop, with what to do about it.
 ///
@@ -33,6 +33,9 @@ pub enum LoopError {
     /// The loop that the source was registered with, or that the task ran on, is gone.
     #[error("the event loop is gone; keep it alive for as long as its tasks and sources are used")]
     LoopGone,
+    /// A future of this library was polled on a thread where no event loop runs.
+    #[error("no event loop runs on this thread; spawn the future on one (`EventLoop::spawn`)")]
+    NoLoop,
     /// The source was closed, by this task or another one.
     #[error("this source was closed; whoever closed it should end the tasks that use it first")]
     Closed,
@@ -63,7 +66,9 @@ impl From<LoopError> for io::Error {
         let kind = match e {
             LoopError::Closed | LoopError::LoopGone => io::ErrorKind::NotConnected,
             LoopError::SecondWaiter { .. } | LoopError::Lent => io::ErrorKind::ResourceBusy,
-            LoopError::Nested | LoopError::OtherLoop => io::ErrorKind::InvalidInput,
+            LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop => {
+                io::ErrorKind::InvalidInput
+            }
         };
         io::Error::new(kind, e)
     }

@@ -15,7 +15,7 @@ use crate::error::LoopError;
 use crate::join::JoinHandle;
 use crate::listing::TaskInfo;
 use crate::reactor::ReactorCounts;
-use crate::scheduler::Task;
+use crate::table::Task;
 use crate::task::Spawn;
 
 /// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
@@ -81,7 +81,7 @@ impl EventLoop {
     /// # Errors
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> io::Result<()> {
-        let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
+        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
         if core.trace.is_on() {
             while turn::<true>(core, running, events, None)? {}
@@ -98,7 +98,7 @@ impl EventLoop {
     /// # Errors
     /// As [`run`](EventLoop::run).
     pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let _entered = self.core.scheduler.enter().ok_or(LoopError::Nested)?;
+        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
         if core.trace.is_on() {
             turn::<true>(core, running, events, limit)?;
@@ -153,12 +153,16 @@ fn turn<const TRACED: bool>(
     //    happens.
     let timeout = core.timeout(limit);
 
-    // 3. Wait for events, once, also when busy: nobody may starve those who wait.
-    core.reactor.wait(events, timeout)?;
-
-    // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
-    //    deadline has passed.
-    core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+    // 3. Wait for events, once, also when busy: nobody may starve those who wait. A busy loop
+    //    without a source has nothing to ask the kernel.
+    if timeout == Some(Duration::ZERO) && core.has_no_sources() {
+        core.inbox.look(&core.scheduler)?;
+    } else {
+        core.reactor.wait(events, timeout)?;
+        // 4. Move to READY: tasks whose source is ready or whose waker another thread used, ...
+        core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+    }
+    // ... and those whose deadline has passed.
     core.wake_due();
     Ok(true)
 }
@@ -193,7 +197,7 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         // What tasks own may wake and spawn others while it is dropped; those go too. On a
         // thread whose loop runs, that loop stays in charge of wake-ups.
-        let _entered = self.core.scheduler.enter();
+        let _entered = self.core.enter();
         while self.core.scheduler.live() > 0 {
             for task in self.core.scheduler.tasks() {
                 self.core.abort(&task);

@@ -3,12 +3,25 @@
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use crate::core::Core;
-use crate::scheduler::TaskId;
-use crate::slab::Key;
-use crate::task::{Body, State};
+use crate::error::LoopError;
+use crate::table::{Task, TaskId};
+use crate::task::{Body, Spawn, State};
+
+/// Spawns a task on the loop that runs on this thread: for futures, which have no
+/// [`Context`](crate::Context) to ask. It first runs in the next turn.
+///
+/// # Panics
+/// If no event loop runs on this thread.
+#[track_caller]
+pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
+    let at = Location::caller();
+    let handle = Core::with_current(|core| core.spawn(task, at));
+    handle.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
+}
 
 /// A task's other end: tells whether it is done and hands out its result.
 ///
@@ -17,7 +30,7 @@ use crate::task::{Body, State};
 #[must_use = "dropping the handle detaches the task; `.detach()` says so"]
 pub struct JoinHandle<T> {
     core: Weak<Core>,
-    task: Key,
+    task: Rc<Task>,
     result: PhantomData<T>,
 }
 
@@ -28,12 +41,9 @@ pub enum JoinError {
     /// It panicked, with this payload: `std::panic::resume_unwind` takes it.
     #[error("the task panicked: {}", message(&**.0))]
     Panicked(Box<dyn Any + Send>),
-    /// It was aborted before it returned.
+    /// It was aborted before it returned, or its loop was dropped.
     #[error("the task was cancelled")]
     Cancelled,
-    /// Its loop is gone, and the task with it.
-    #[error("the task's event loop is gone")]
-    LoopGone,
 }
 
 /// The text of a panic, if it has one.
@@ -49,33 +59,39 @@ impl fmt::Debug for JoinError {
 }
 
 impl<T: 'static> JoinHandle<T> {
-    pub(crate) fn new(core: &Rc<Core>, task: Key) -> JoinHandle<T> {
+    pub(crate) fn new(core: &Rc<Core>, task: Rc<Task>) -> JoinHandle<T> {
         JoinHandle { core: Rc::downgrade(core), task, result: PhantomData }
     }
 
     /// Which task it is.
     pub fn id(&self) -> TaskId {
-        TaskId(self.task)
+        TaskId(self.task.key())
     }
 
-    /// Whether the task has returned, panicked or been aborted, or its loop is gone.
+    /// Whether the task has returned, panicked or been aborted.
     pub fn is_finished(&self) -> bool {
-        let task = self.core.upgrade().and_then(|core| core.scheduler.task(self.task));
-        task.is_none_or(|task| task.state() == State::Finished)
+        self.task.state() == State::Finished
     }
 
     /// What came of the task, once; `None` while it runs and after the result was taken.
     pub fn take(&self) -> Option<Result<T, JoinError>> {
-        let Some(core) = self.core.upgrade() else { return Some(Err(JoinError::LoopGone)) };
-        let task = core.scheduler.task(self.task)?;
-        if task.state() != State::Finished {
+        if self.task.state() != State::Finished {
             return None;
         }
-        match core.scheduler.take_result(&task)? {
+        match self.forget()? {
             Body::Returned(value) => value.downcast().ok().map(|value| Ok(*value)),
             Body::Panicked(payload) => Some(Err(JoinError::Panicked(payload))),
             _ => Some(Err(JoinError::Cancelled)),
         }
+    }
+
+    /// Takes a finished task's result, and the task off the loop's table.
+    fn forget(&self) -> Option<Body> {
+        let result = self.task.body().take();
+        if let Some(core) = self.core.upgrade() {
+            core.scheduler.forget(&self.task);
+        }
+        result
     }
 
     /// Ends the task where it waits: what it owns is dropped, now, or as soon as it yields if
@@ -83,9 +99,8 @@ impl<T: 'static> JoinHandle<T> {
     ///
     /// System calls: those of the drops.
     pub fn abort(&self) {
-        let Some(core) = self.core.upgrade() else { return };
-        if let Some(task) = core.scheduler.task(self.task) {
-            core.abort(&task);
+        if let Some(core) = self.core.upgrade() {
+            core.abort(&self.task);
         }
     }
 
@@ -96,14 +111,19 @@ impl<T: 'static> JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        if let Some(core) = self.core.upgrade() {
-            core.scheduler.detach(self.task);
+        self.task.detach();
+        if self.task.state() == State::Finished {
+            let unwanted = self.task.body().take();
+            if let Some(core) = self.core.upgrade() {
+                core.scheduler.forget(&self.task);
+            }
+            drop(unwanted);
         }
     }
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JoinHandle({})", TaskId(self.task))
+        write!(f, "JoinHandle({})", TaskId(self.task.key()))
     }
 }

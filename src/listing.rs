@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::core::Core;
 use crate::generator::On;
 use crate::reactor::Reactor;
-use crate::scheduler::{Task, TaskId};
+use crate::table::{Task, TaskId};
 use crate::task::{Body, State};
 
 /// What a task does, waits for, and where it came from.

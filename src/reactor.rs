@@ -16,8 +16,9 @@ use eagain_sys::poller::{Bell, Events, Interest, Poller, Readiness};
 
 use crate::error::LoopError;
 use crate::generator::{Cause, On, Ready};
-use crate::scheduler::{Scheduler, Task, TaskId};
+use crate::scheduler::Scheduler;
 use crate::slab::{Key, Slab};
+use crate::table::{Task, TaskId};
 
 /// What a kind of descriptor promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -477,11 +478,11 @@ impl Reactor {
     ) -> eagain_sys::Result<()> {
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
         for event in events.iter() {
-            if event.token == BELL {
-                on_bell()?;
-            } else if let Some(io) = sources.get(Key::from_token(event.token)) {
+            if let Some(io) = sources.get(Key::from_token(event.token)) {
                 io.ready.set(io.ready.get() | event.readiness);
                 io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
+            } else if event.token == BELL {
+                on_bell()?;
             } else {
                 count(&self.stale_events, 1);
             }

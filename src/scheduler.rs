@@ -1,127 +1,21 @@
 //! Which tasks there are, and which of them run next.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Waker;
-
-use eagain_sys::poller::Readiness;
 
 use crate::budget;
-use crate::generator::{Cause, On, Place, Ready};
-use crate::slab::{Key, Slab};
+use crate::generator::{Cause, Place};
+use crate::slab::Key;
+use crate::table::{Meanwhile, Table, Task};
 use crate::task::{Body, State, drop_quietly};
-
-/// The identity of a task. Not used again before 2^32 others had the same slot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TaskId(pub(crate) Key);
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {}", self.0.index())
-    }
-}
-
-impl fmt::Debug for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TaskId({}.{})", self.0.index(), self.0.generation())
-    }
-}
-
-/// All that is known of a task. Whoever has to resume it holds one of these: what waits for a
-/// source is held by that source, what is READY by the queue.
-pub(crate) struct Task {
-    key: Cell<Key>,
-    /// Borrowed while it runs.
-    body: RefCell<Option<Body>>,
-    state: Cell<State>,
-    /// Why it will be resumed.
-    cause: Cell<Cause>,
-    /// What happened to it while it ran.
-    meanwhile: Cell<Meanwhile>,
-    /// Somebody will ask for its result.
-    joinable: Cell<bool>,
-    /// The turn in which it last ran.
-    since: Cell<u32>,
-    /// What it is parked on: [`On::WOKEN`] if there is nothing to undo, ...
-    pub(crate) on: Cell<On>,
-    /// ... whether the one waiter that an edge takes is not all of that, ...
-    pub(crate) more_to_undo: Cell<bool>,
-    /// ... and its timer.
-    pub(crate) timer: Cell<Key>,
-    /// Its waker, if anybody ever kept one.
-    pub(crate) waker: Cell<Option<Waker>>,
-    spawned_at: Cell<Place>,
-}
-
-/// What can happen to a task while it runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meanwhile {
-    Nothing,
-    /// It was woken, so it runs again.
-    Woken,
-    /// It was aborted, so it ends.
-    Aborted,
-}
-
-impl Task {
-    pub(crate) fn key(&self) -> Key {
-        self.key.get()
-    }
-
-    pub(crate) fn state(&self) -> State {
-        self.state.get()
-    }
-
-    pub(crate) fn since(&self) -> u32 {
-        self.since.get()
-    }
-
-    pub(crate) fn spawned_at(&self) -> Place {
-        self.spawned_at.get()
-    }
-
-    pub(crate) fn is_joinable(&self) -> bool {
-        self.joinable.get()
-    }
-
-    /// The body; borrowed by the one who resumes the task.
-    pub(crate) fn body(&self) -> &RefCell<Option<Body>> {
-        &self.body
-    }
-
-    /// Why it is resumed.
-    #[inline]
-    pub(crate) fn cause(&self) -> Cause {
-        self.cause.get()
-    }
-
-    pub(crate) fn was_aborted(&self) -> bool {
-        self.meanwhile.get() == Meanwhile::Aborted
-    }
-
-    #[cold]
-    fn wake_again(&self, cause: Cause) {
-        match self.state.get() {
-            State::Ready => self.cause.set(both(self.cause.get(), cause)),
-            State::Running if self.meanwhile.get() == Meanwhile::Nothing => {
-                self.meanwhile.set(Meanwhile::Woken);
-            }
-            State::Running => {}
-            State::Waiting | State::Finished => {}
-        }
-    }
-}
 
 pub(crate) struct Scheduler {
     /// No other scheduler of the process has or had it.
     pub(crate) id: u64,
-    tasks: RefCell<Slab<Rc<Task>>>,
+    table: Table,
     /// Who runs in the next turn, in this order.
     ready: RefCell<Vec<Rc<Task>>>,
-    /// Tasks that have finished, for their memory.
-    spare: RefCell<Vec<Rc<Task>>>,
     /// How many have not finished.
     live: Cell<usize>,
     pub(crate) resumed: Cell<u64>,
@@ -137,9 +31,8 @@ impl Scheduler {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         Scheduler {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            tasks: RefCell::new(Slab::new()),
+            table: Table::default(),
             ready: RefCell::new(Vec::new()),
-            spare: RefCell::new(Vec::new()),
             live: Cell::new(0),
             resumed: Cell::new(0),
         }
@@ -163,34 +56,11 @@ impl Scheduler {
         RUNNING.try_with(|running| running.try_borrow().ok().map(|r| f(r.as_ref()))).ok().flatten()
     }
 
-    pub(crate) fn spawn(&self, body: Body, spawned_at: Place, turn: u32) -> Key {
-        let task = self.spare.borrow_mut().pop().unwrap_or_else(|| {
-            Rc::new(Task {
-                key: Cell::new(Key::NONE),
-                body: RefCell::new(None),
-                state: Cell::new(State::Ready),
-                cause: Cell::new(Cause::Turn),
-                meanwhile: Cell::new(Meanwhile::Nothing),
-                joinable: Cell::new(true),
-                since: Cell::new(0),
-                on: Cell::new(On::WOKEN),
-                more_to_undo: Cell::new(false),
-                timer: Cell::new(Key::NONE),
-                waker: Cell::new(None),
-                spawned_at: Cell::new(spawned_at),
-            })
-        });
-        let key = self.tasks.borrow_mut().insert(task.clone());
-        task.key.set(key);
-        task.body.replace(Some(body));
-        task.state.set(State::Ready);
-        task.cause.set(Cause::Turn);
-        task.joinable.set(true);
-        task.since.set(turn);
-        task.spawned_at.set(spawned_at);
-        self.ready.borrow_mut().push(task);
+    pub(crate) fn spawn(&self, body: Body, spawned_at: Place, turn: u32) -> Rc<Task> {
+        let task = self.table.insert(body, spawned_at, turn);
+        self.ready.borrow_mut().push(task.clone());
         self.live.set(self.live.get() + 1);
-        key
+        task
     }
 
     pub(crate) fn live(&self) -> usize {
@@ -217,8 +87,7 @@ impl Scheduler {
 
     /// The same by key. Of a task that is gone, nobody needs to be told.
     pub(crate) fn wake_key(&self, key: Key, cause: Cause) {
-        let task = self.tasks.borrow().get(key).cloned();
-        if let Some(task) = task {
+        if let Some(task) = self.table.get(key) {
             self.wake(task, cause);
         }
     }
@@ -228,6 +97,19 @@ impl Scheduler {
     pub(crate) fn take_ready(&self, empty: &mut Vec<Rc<Task>>) {
         std::mem::swap(&mut *self.ready.borrow_mut(), empty);
         self.resumed.set(self.resumed.get() + empty.len() as u64);
+    }
+
+    /// Puts a task that runs at the end of the queue. What happened to it meanwhile is the
+    /// answer; if it was aborted, it is not queued.
+    #[inline]
+    pub(crate) fn requeue(&self, task: &Rc<Task>, turn: u32) -> Meanwhile {
+        let meanwhile = self.pause(task, turn);
+        if meanwhile != Meanwhile::Aborted {
+            task.state.set(State::Ready);
+            task.cause.set(Cause::Turn);
+            self.ready.borrow_mut().push(task.clone());
+        }
+        meanwhile
     }
 
     /// Marks a READY task RUNNING. False if it was aborted since it was queued.
@@ -276,7 +158,7 @@ impl Scheduler {
                 None
             }
             outcome => {
-                self.recycle(task);
+                self.table.remove(task);
                 outcome
             }
         };
@@ -285,48 +167,19 @@ impl Scheduler {
         }
     }
 
-    /// Takes a task off the table, and keeps its memory if nobody else refers to it.
-    fn recycle(&self, task: &Rc<Task>) {
-        let tabled = self.tasks.borrow_mut().remove(task.key.get());
-        if let Some(tabled) = tabled {
-            if Rc::strong_count(&tabled) <= 2 {
-                self.spare.borrow_mut().push(tabled);
-            }
-        }
-    }
-
+    /// A task that is on the table.
     pub(crate) fn task(&self, key: Key) -> Option<Rc<Task>> {
-        self.tasks.borrow().get(key).cloned()
+        self.table.get(key)
     }
 
-    /// Nobody will ask for the task's result any more.
-    pub(crate) fn detach(&self, key: Key) {
-        let Some(task) = self.task(key) else { return };
-        task.joinable.set(false);
-        if task.state.get() == State::Finished {
-            drop(self.take_result(&task));
-        }
-    }
-
-    /// Forgets a finished task, and hands out what came of it.
-    pub(crate) fn take_result(&self, task: &Rc<Task>) -> Option<Body> {
-        let result = task.body.take();
-        self.recycle(task);
-        result
+    /// Takes a finished task off the table.
+    pub(crate) fn forget(&self, task: &Rc<Task>) {
+        self.table.remove(task);
     }
 
     /// All tasks.
     pub(crate) fn tasks(&self) -> Vec<Rc<Task>> {
-        self.tasks.borrow().iter().map(|(_, task)| task.clone()).collect()
-    }
-}
-
-/// Two causes at once: what is ready adds up, otherwise the first one stands.
-fn both(first: Cause, second: Cause) -> Cause {
-    match (first, second) {
-        (Cause::Ready(Ready(a)), Cause::Ready(Ready(b))) => Cause::Ready(Ready(a | b)),
-        (Cause::Ready(Ready(Readiness::NONE)), _) => second,
-        _ => first,
+        self.table.all()
     }
 }
 

@@ -14,7 +14,7 @@ impl Key {
     /// The key that finds nothing.
     pub(crate) const NONE: Key = Key(u64::MAX);
 
-    fn new(index: u32, generation: u32) -> Key {
+    pub(crate) fn new(index: u32, generation: u32) -> Key {
         Key(u64::from(generation) << 32 | u64::from(index))
     }
 
@@ -51,11 +51,20 @@ struct Slot<T> {
 pub(crate) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
+    /// The generation of a new slot. Tables whose keys could be confused begin far apart.
+    first: u32,
 }
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Slab<T> {
-        Slab { slots: Vec::new(), free: Vec::new() }
+        Slab { slots: Vec::new(), free: Vec::new(), first: 0 }
+    }
+
+    /// A table whose keys another table, of another number, does not know: a key that strays to
+    /// another loop finds nothing there.
+    pub(crate) fn numbered(number: u64) -> Slab<T> {
+        // Fibonacci hashing: consecutive numbers land far apart.
+        Slab { first: (number as u32).wrapping_mul(0x9E37_79B9), ..Slab::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -71,7 +80,7 @@ impl<T> Slab<T> {
             Some(&index) => Key::new(index, self.slots[index as usize].generation),
             None => {
                 assert!(self.slots.len() < MOST, "a table of more than 2^30 entries");
-                Key::new(self.slots.len() as u32, 0)
+                Key::new(self.slots.len() as u32, self.first)
             }
         }
     }
@@ -81,7 +90,7 @@ impl<T> Slab<T> {
         if self.free.pop().is_some() {
             self.slots[key.index() as usize].entry = Some(entry);
         } else {
-            self.slots.push(Slot { generation: 0, entry: Some(entry) });
+            self.slots.push(Slot { generation: self.first, entry: Some(entry) });
         }
         key
     }
@@ -90,6 +99,11 @@ impl<T> Slab<T> {
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
         let slot = self.slots.get(key.index() as usize)?;
         if slot.generation == key.generation() { slot.entry.as_ref() } else { None }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        let slot = self.slots.get_mut(key.index() as usize)?;
+        if slot.generation == key.generation() { slot.entry.as_mut() } else { None }
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
@@ -115,13 +129,6 @@ impl<T> Slab<T> {
     pub(crate) fn remove_index(&mut self, index: u32) -> Option<T> {
         let generation = self.slots.get(index as usize)?.generation;
         self.remove(Key::new(index, generation))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let key = Key::new(index as u32, slot.generation);
-            slot.entry.as_ref().map(|entry| (key, entry))
-        })
     }
 }
 

@@ -75,9 +75,10 @@ impl Deadline {
 }
 
 impl Timers {
-    pub(crate) fn new(start: Instant) -> Timers {
+    /// `number` is the loop's.
+    pub(crate) fn new(start: Instant, number: u64) -> Timers {
         let levels = Box::new(std::array::from_fn(|_| Level::new()));
-        Timers { start, present: 0, next_order: 0, timers: Slab::new(), levels }
+        Timers { start, present: 0, next_order: 0, timers: Slab::numbered(number), levels }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -105,6 +106,11 @@ impl Timers {
         let timer = self.timers.remove(key)?;
         self.unplace(timer.slot, timer.position);
         Some(timer.waiter)
+    }
+
+    /// Lets a timer tell somebody else; `None` if it has fired.
+    pub(crate) fn replace_waiter(&mut self, key: Key, waiter: Waiter) -> Option<Waiter> {
+        self.timers.get_mut(key).map(|timer| std::mem::replace(&mut timer.waiter, waiter))
     }
 
     /// The earliest deadline, to the nanosecond.

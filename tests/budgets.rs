@@ -214,7 +214,7 @@ fn a_deadline_is_one_finite_wait() {
     let program = program::example("fetch");
     let args = [url.as_str(), "--timeout", "0.2"];
     let run = record("budget_deadline", tracer::EVERYTHING, &program, &args, &[]);
-    assert_eq!(run.code, Some(1), "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, Some(1), "fetch hung:\n{}{}", run.stdout, run.stderr);
 
     let calls = run.calls();
     let waits: Vec<_> =

@@ -2,6 +2,8 @@
 //! servers that do what they should not. Who is first is settled by the servers, which wait for
 //! each other, never by time.
 
+#[path = "fetch/command_line.rs"]
+mod command_line;
 #[path = "fetch/parsing.rs"]
 mod parsing;
 #[path = "fetch/program.rs"]
@@ -16,7 +18,7 @@ use std::net::{Ipv6Addr, Shutdown, TcpListener, ToSocketAddrs};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
-use program::{fetch, finish, path, run, start};
+use program::{fetch, path, run};
 use server::{Server, hang_up, read_request, wait_for_end};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -93,15 +95,6 @@ fn a_url_is_fetched_count_times_at_once() {
     assert_eq!(run.rows.len(), 100, "{run:?}");
     assert!(run.total.starts_with("100 fetched, 0 failed in "), "{run:?}");
     assert_eq!(run.code, Some(0));
-}
-
-#[test]
-fn more_fetches_than_descriptors_are_refused_in_one_line() {
-    let hard = "ulimit -n 64; exec \"$0\" \"$@\"";
-    let run = run("sh", &["-c", hard, &path(), "--count=100", "http://127.0.0.1:1/"]);
-    assert_eq!(run.code, Some(1), "{run:?}");
-    let why = "fetch: 100 fetches at once need 132 descriptors, and the limit is 64";
-    assert!(run.stderr.starts_with(why) && run.stderr.lines().count() == 1, "{run:?}");
 }
 
 #[test]
@@ -295,50 +288,4 @@ fn a_name_without_an_address_is_a_failed_row() {
     let run = fetch(&[&url]);
     assert!(run.rows[0].cause.starts_with("the host has no known address ("), "{run:?}");
     assert_eq!(run.code, Some(1));
-}
-
-#[test]
-fn bad_arguments_get_one_line_and_exit_code_2() {
-    let url = "http://127.0.0.1:1/";
-    for args in [
-        &["--count"][..],
-        &["--count", "0", url],
-        &["--count", "-1", url],
-        &["--timeout", "0", url],
-        &["--timeout", "NaN", url],
-        &["--timeout=soon", url],
-        &["--retries", "3", url],
-        &["https://127.0.0.1/"],
-        &["127.0.0.1"],
-        &["http://127.0.0.1:port/"],
-    ] {
-        let run = fetch(args);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(run.stderr.starts_with("fetch: "), "{args:?}: {}", run.stderr);
-        assert_eq!(run.stderr.lines().count(), 1, "{args:?}: {}", run.stderr);
-    }
-    let help = fetch(&["--help"]);
-    assert!(help.stdout.starts_with("usage: fetch [URL...]"), "{help:?}");
-    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-}
-
-#[test]
-fn nobody_reads_the_rows() {
-    let reader_is_gone = Arc::new(Barrier::new(2));
-    let may_answer = reader_is_gone.clone();
-    let good = Server::start(move |mut stream| {
-        may_answer.wait();
-        stream.write_all(OK.as_bytes())
-    });
-    let silent = Server::start(|stream| {
-        wait_for_end(&stream);
-        Ok(())
-    });
-    let mut child = start(&path(), &["--timeout=3600", &good.url("/"), &silent.url("/")]);
-    drop(child.stdout.take());
-    reader_is_gone.wait();
-    // It does not wait for the silent one: there is nobody to tell.
-    let run = finish(child);
-    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1), "{run:?}");
-    assert!(run.stderr.starts_with("fetch: Broken pipe"), "{run:?}");
 }

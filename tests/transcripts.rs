@@ -66,7 +66,7 @@ fn check(name: &str, args: &[&str], environment: &[(&str, &str)], options: Optio
     let program = program::example(name);
     let run = || {
         let run = record(name, tracer::TRANSCRIPT, &program, args, environment);
-        assert_eq!(run.code, Some(0), "{name} failed:\n{}{}", run.stdout, run.stderr);
+        assert_eq!(run.code, Some(0), "{name} failed or hung:\n{}{}", run.stdout, run.stderr);
         (transcript(&run.calls(), options), run)
     };
     let (said, recording) = run();

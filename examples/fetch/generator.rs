@@ -1,7 +1,7 @@
 //! One fetch: a state machine that tries, and says what it waits for when a call would block.
 
 use std::cell::RefCell;
-use std::io::{self, ErrorKind::WouldBlock};
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -27,10 +27,9 @@ impl Target {
         let bare = Url { path: String::new(), ..url.clone() }.to_string();
         let host = bare.trim_start_matches("http://");
         let request = format!(
-            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: eagain/{}\r\nAccept: */*\r\n\
+            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: eagain-fetch\r\nAccept: */*\r\n\
              Connection: close\r\n\r\n",
-            url.path,
-            env!("CARGO_PKG_VERSION")
+            url.path
         );
         Target { url: url.to_string(), addrs, request }
     }
@@ -99,7 +98,17 @@ impl Generator for Fetch {
     type Return = Result<Page, Failure>;
 
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<Result<Page, Failure>> {
-        Step::from_result(self.advance(cx))
+        let deadline = *self.deadline.get_or_insert_with(|| cx.now() + self.patience);
+        loop {
+            match self.advance(cx, deadline) {
+                Ok(step) => return step.map(Ok),
+                Err(failure) => {
+                    if let Err(failure) = self.go_elsewhere(failure) {
+                        return Step::Return(Err(failure));
+                    }
+                }
+            }
+        }
     }
 
     fn state(&self) -> &'static str {
@@ -132,70 +141,80 @@ impl Fetch {
         &self.target.url
     }
 
-    /// Goes on until a call would block, and says what is to be waited for then.
-    fn advance(&mut self, cx: &mut Context<'_>) -> Result<Step<Page>, Failure> {
-        let deadline = *self.deadline.get_or_insert_with(|| cx.now() + self.patience);
+    /// Goes on until a call would block (`None`), and says what is to be waited for then.
+    fn advance(&mut self, cx: &Context<'_>, deadline: Instant) -> Result<Step<Page>, Failure> {
         loop {
-            match (self.step(), &self.stream) {
-                (Ok(Some(page)), _) => return Ok(Step::Return(page)),
-                (Ok(None), _) => {}
-                (Err(Failure::Io(e)), Some(stream)) if e.kind() == WouldBlock => {
-                    // By the clock, not by the cause: a server that never stops sending would
-                    // always be the first reason to be resumed.
-                    if cx.now() >= deadline {
-                        let (patience, while_at) = (self.patience, self.state());
-                        return Err(Failure::TimedOut { patience, while_at });
-                    }
-                    let wait = match self.state {
-                        State::Receive => cx.readable(stream)?,
-                        _ => cx.writable(stream)?,
+            let Some(stream) = &self.stream else {
+                self.connect()?;
+                continue;
+            };
+            match self.state {
+                State::FinishConnecting => {
+                    let Some(()) = stream.try_connected()? else {
+                        return self.wait(cx, stream, deadline);
                     };
-                    return Ok(Step::Yield(wait.or_until(deadline)));
+                    self.state = State::Send;
                 }
-                (Err(e), _) => self.go_elsewhere(e)?,
+                State::Send => {
+                    let unsent = &self.target.request.as_bytes()[self.sent..];
+                    let Some(n) = stream.try_write(unsent)? else {
+                        return self.wait(cx, stream, deadline);
+                    };
+                    self.sent += n;
+                    if n == unsent.len() {
+                        self.state = State::Receive;
+                    }
+                }
+                State::Receive => {
+                    let mut buffer = self.buffer.borrow_mut();
+                    match stream.try_read(&mut buffer[..])? {
+                        Some(0) => self.response.end()?,
+                        Some(n) => self.response.feed(&buffer[..n])?,
+                        None => return self.wait(cx, stream, deadline),
+                    }
+                    if self.response.is_complete() {
+                        let (status, bytes) = (self.response.status(), self.response.body());
+                        return Ok(Step::Return(Page { status, bytes }));
+                    }
+                }
             }
         }
     }
 
-    /// Tries what is due. Answers the page when it is complete.
-    fn step(&mut self) -> Result<Option<Page>, Failure> {
-        let Some(stream) = &self.stream else {
-            let addrs = self.target.addrs.as_ref().map_err(|why| Failure::Host(why.clone()))?;
-            let addr = addrs[self.tried];
-            self.tried += 1;
-            self.stream = Some(TcpStream::connect(addr)?);
-            return Ok(None);
+    /// Yields what the state waits for, unless the time is up.
+    fn wait(
+        &self,
+        cx: &Context<'_>,
+        stream: &TcpStream,
+        deadline: Instant,
+    ) -> Result<Step<Page>, Failure> {
+        // By the clock, not by the cause: with a server that never stops sending, being ready
+        // would always come first.
+        if cx.now() >= deadline {
+            let (patience, while_at) = (self.patience, self.state());
+            return Err(Failure::TimedOut { patience, while_at });
+        }
+        let wait = match self.state {
+            State::Receive => cx.readable(stream)?,
+            _ => cx.writable(stream)?,
         };
-        match self.state {
-            State::FinishConnecting => {
-                stream.try_connected()?;
-                self.state = State::Send;
-            }
-            State::Send => {
-                self.sent += stream.try_write(&self.target.request.as_bytes()[self.sent..])?;
-                if self.sent == self.target.request.len() {
-                    self.state = State::Receive;
-                }
-            }
-            State::Receive => {
-                let mut buffer = self.buffer.borrow_mut();
-                match stream.try_read(&mut buffer[..])? {
-                    0 => self.response.end()?,
-                    n => self.response.feed(&buffer[..n])?,
-                }
-                if self.response.is_complete() {
-                    let (status, bytes) = (self.response.status(), self.response.body());
-                    return Ok(Some(Page { status, bytes }));
-                }
-            }
-        }
-        Ok(None)
+        Ok(Step::Yield(wait.or_until(deadline)))
     }
 
-    /// Something went wrong. Is there no connection yet, but another address to try, then that is
-    /// next; else it is the end, and the first address tells why.
+    /// Begins to connect to the next address.
+    fn connect(&mut self) -> Result<(), Failure> {
+        let addrs = self.target.addrs.as_ref().map_err(|why| Failure::Host(why.clone()))?;
+        let addr = addrs[self.tried];
+        self.tried += 1;
+        self.stream = Some(TcpStream::connect(addr)?);
+        Ok(())
+    }
+
+    /// Where there is no connection, the next address is worth a try. Without one it is the end,
+    /// and the first address tells why.
     fn go_elsewhere(&mut self, failure: Failure) -> Result<(), Failure> {
-        if self.state != State::FinishConnecting {
+        let is_final = matches!(failure, Failure::TimedOut { .. });
+        if is_final || self.state != State::FinishConnecting {
             return Err(failure);
         }
         let first = self.refused.take().unwrap_or(failure);

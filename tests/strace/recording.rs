@@ -18,7 +18,7 @@ pub(crate) struct Recording {
     pub(crate) stdout: String,
     /// What it complained about.
     pub(crate) stderr: String,
-    /// Its exit code; none if a signal ended it.
+    /// Its exit code; none if a signal ended it, as it does when its time is up.
     pub(crate) code: Option<i32>,
 }
 

@@ -1,0 +1,678 @@
+//! Deadlines: never early, in order, one wait each, and nothing left of those that are taken back.
+
+#[path = "soak/memory.rs"]
+mod memory;
+#[path = "soak/own_process.rs"]
+mod own_process;
+#[path = "soak/random.rs"]
+mod random;
+#[path = "soak/timers.rs"]
+mod timers;
+#[path = "soak/watchdog.rs"]
+mod watchdog;
+
+use std::cell::{Cell, RefCell};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use eagain::{Builder, Cause, Context, EventLoop, Generator, JoinHandle, Source, Step, Wait};
+use eagain_sys::clock::thread_cpu_time;
+use eagain_sys::pipe::pipe2;
+use random::Random;
+use watchdog::watch;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A generator that is a closure.
+struct Task<F>(F);
+
+impl<R, F: FnMut(&mut Context<'_>) -> Step<R>> Generator for Task<F> {
+    type Return = R;
+
+    fn resume(&mut self, cx: &mut Context<'_>) -> Step<R> {
+        (self.0)(cx)
+    }
+}
+
+/// Both ways to wait for a finite time: to the nanosecond, and in whole milliseconds.
+fn both_kinds_of_loop() -> [EventLoop; 2] {
+    [false, true].map(|whole| Builder::new().whole_milliseconds(whole).build().expect("a loop"))
+}
+
+fn pipe() -> (Source, Source) {
+    let (read, write) = pipe2().expect("a pipe");
+    (Source::new(read).expect("a source"), Source::new(write).expect("a source"))
+}
+
+/// Waits once, and hands back why it was resumed.
+fn wait(event_loop: &EventLoop, mut wait: impl FnMut() -> Wait + 'static) -> JoinHandle<Cause> {
+    let mut began = false;
+    event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        if began {
+            return Step::Return(cx.cause());
+        }
+        began = true;
+        Step::Yield(wait())
+    }))
+}
+
+fn finished(handle: &JoinHandle<Cause>) -> Cause {
+    handle.take().expect("the task has finished").expect("and was neither aborted nor panicked")
+}
+
+/// Sleeps `times` times, one after the other, and hands back how long each took.
+fn sleeps(event_loop: &EventLoop, times: usize, time: Duration) -> JoinHandle<Vec<Duration>> {
+    let mut taken = Vec::new();
+    let mut asked = None;
+    event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        if let Some(asked) = asked {
+            assert_eq!(cx.cause(), Cause::TimedOut);
+            taken.push(cx.now().duration_since(asked));
+        }
+        if taken.len() == times {
+            return Step::Return(std::mem::take(&mut taken));
+        }
+        asked = Some(cx.now());
+        Step::Yield(Wait::after(time))
+    }))
+}
+
+#[test]
+fn a_sleep_is_one_wait() {
+    for mut event_loop in both_kinds_of_loop() {
+        let sleep = wait(&event_loop, || Wait::after(Duration::from_millis(20)));
+        event_loop.run().expect("a run");
+        assert_eq!(finished(&sleep), Cause::TimedOut);
+        // The turn that sleeps, and the one that goes on.
+        assert_eq!(event_loop.counts().turns, 2);
+    }
+}
+
+#[test]
+fn pitfall_30_a_sleep_of_less_than_a_millisecond_does_not_spin() {
+    for mut event_loop in both_kinds_of_loop() {
+        let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 30
+        event_loop.run().expect("a run");
+        let turns = event_loop.counts().turns;
+        assert!(turns <= 2 * 100, "{turns} turns for 100 sleeps");
+        let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+        assert!(taken.iter().all(|t| *t >= Duration::from_micros(300)), "{taken:?}");
+    }
+}
+
+#[test]
+fn pitfall_30_a_time_of_zero_does_not_sleep() {
+    for mut event_loop in both_kinds_of_loop() {
+        let used = thread_cpu_time();
+        let begin = Instant::now();
+        let sleeps = sleeps(&event_loop, 100, Duration::ZERO); // pitfall 30
+        event_loop.run().expect("a run");
+        // A wait that was rounded up would have slept for 100 ms; this only computes.
+        let (used, passed) = (thread_cpu_time() - used, begin.elapsed());
+        let idle = passed.saturating_sub(used);
+        assert_eq!(sleeps.take().expect("the sleeps have ended").expect("and well").len(), 100);
+        assert_eq!(event_loop.counts().turns, 101);
+        assert!(used > Duration::ZERO && idle < MINUTE, "{used:?} used of {passed:?}");
+    }
+}
+
+#[test]
+fn pitfall_31_sleeps_are_finer_than_a_millisecond() {
+    // One of many shows what the loop can do; a busy machine may be late with the others.
+    let mut event_loop = EventLoop::new().expect("a loop");
+    for _ in 0..100 {
+        let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
+        event_loop.run().expect("a run");
+        let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+        if taken.iter().any(|t| *t < Duration::from_millis(1)) {
+            return;
+        }
+    }
+    panic!("10,000 sleeps of 300 µs took a millisecond or more, each of them");
+}
+
+#[test]
+fn pitfall_31_without_the_finer_call_a_sleep_is_rounded_up() {
+    let mut event_loop = Builder::new().whole_milliseconds(true).build().expect("a loop");
+    let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
+    event_loop.run().expect("a run");
+    let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+    // The kernel sleeps for a millisecond at least, unless the time was up before it was asked.
+    let rounded = taken.iter().filter(|t| **t >= Duration::from_millis(1)).count();
+    assert!(rounded > 50, "{rounded} of 100 sleeps were rounded up: {taken:?}");
+    assert!(event_loop.counts().turns <= 200);
+}
+
+#[test]
+fn pitfall_32_no_wait_ends_early() {
+    for mut event_loop in both_kinds_of_loop() {
+        let mut random = Random::new(32);
+        for _ in 0..500 {
+            let time = Duration::from_nanos(random.of_any_size(24)); // pitfall 32: up to 16 ms
+            let mut deadline = None;
+            event_loop
+                .spawn(Task(move |cx: &mut Context<'_>| match deadline {
+                    None => {
+                        deadline = Some(cx.now() + time);
+                        Step::Yield(Wait::after(time))
+                    }
+                    Some(deadline) => {
+                        assert!(cx.now() >= deadline, "{time:?} ended {:?} early", {
+                            deadline.duration_since(cx.now())
+                        });
+                        Step::Return(())
+                    }
+                }))
+                .detach();
+        }
+        event_loop.run().expect("a run");
+        assert_eq!(event_loop.counts().resumes, 2 * 500);
+    }
+}
+
+/// A task that panics is recorded with its handle; without one, nobody would hear of it.
+#[test]
+fn pitfall_32_no_wait_for_an_instant_ends_early() {
+    for mut event_loop in both_kinds_of_loop() {
+        let mut random = Random::new(320);
+        let waits: Vec<_> = (0..500)
+            .map(|_| {
+                let deadline = Instant::now() + Duration::from_nanos(random.of_any_size(24));
+                let late = Rc::new(Cell::new(None));
+                let seen = late.clone();
+                let mut began = false;
+                let task = Task(move |cx: &mut Context<'_>| {
+                    if began {
+                        seen.set(Some(cx.now())); // pitfall 32
+                        return Step::Return(());
+                    }
+                    began = true;
+                    Step::Yield(Wait::until(deadline))
+                });
+                event_loop.spawn(task).detach();
+                (deadline, late)
+            })
+            .collect();
+        event_loop.run().expect("a run");
+        for (deadline, seen) in waits {
+            let seen = seen.get().expect("it was resumed");
+            assert!(deadline <= seen, "{:?} early", deadline.duration_since(seen));
+        }
+    }
+}
+
+#[test]
+fn pitfall_33_a_time_begins_when_it_is_asked_for() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let begin = Instant::now();
+    let mut began = false;
+    let sleep = event_loop.spawn(Task(move |_: &mut Context<'_>| {
+        if began {
+            return Step::Return(begin.elapsed());
+        }
+        began = true;
+        thread::sleep(Duration::from_millis(50)); // blocks the loop, as nobody should
+        Step::Yield(Wait::after(Duration::from_millis(20))) // pitfall 33
+    }));
+    event_loop.run().expect("a run");
+    let passed = sleep.take().expect("the task has finished").expect("and well");
+    assert!(passed >= Duration::from_millis(70), "{passed:?}");
+}
+
+#[test]
+fn pitfall_34_a_timer_that_is_always_due_starves_no_source() {
+    const ROUNDS: u64 = 1000;
+    let (one, other) = eagain_sys::socket::socketpair().expect("a pair");
+    let ends = [Source::new(one).expect("a source"), Source::new(other).expect("a source")];
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let rounds = Rc::new(Cell::new(0));
+    let ticks = Rc::new(Cell::new(0));
+
+    // Each end sends back what it gets; one of them begins.
+    assert_eq!(ends[0].try_write(b"x").expect("a write"), Some(1));
+    for end in ends {
+        let rounds = rounds.clone();
+        let echo = Task(move |cx: &mut Context<'_>| {
+            loop {
+                match end.try_read(&mut [0; 8]).expect("a read") {
+                    None => return Step::Yield(cx.readable(&end).expect("a wait")),
+                    Some(0) => return Step::Return(()),
+                    Some(_) => {
+                        rounds.set(rounds.get() + 1);
+                        if rounds.get() >= ROUNDS {
+                            return Step::Return(()); // its end closes, the other one sees that
+                        }
+                        assert_eq!(end.try_write(b"x").expect("a write"), Some(1));
+                    }
+                }
+            }
+        });
+        event_loop.spawn(echo).detach();
+    }
+    let (seen, counted) = (rounds.clone(), ticks.clone());
+    let timer = Task(move |_: &mut Context<'_>| {
+        if seen.get() >= ROUNDS || counted.get() > 100 * ROUNDS {
+            return Step::Return(());
+        }
+        counted.set(counted.get() + 1);
+        Step::Yield(Wait::after(Duration::ZERO)) // pitfall 34
+    });
+    event_loop.spawn(timer).detach();
+    event_loop.run().expect("a run");
+    assert_eq!(rounds.get(), ROUNDS);
+    // Each turn has a tick, and moves the byte to the other end.
+    assert!((ROUNDS - 10..=ROUNDS + 10).contains(&ticks.get()), "{} ticks", ticks.get());
+}
+
+#[test]
+fn pitfall_35_a_time_without_end_never_passes() {
+    for mut event_loop in both_kinds_of_loop() {
+        let endless = wait(&event_loop, || Wait::after(Duration::MAX)); // pitfall 35
+        let short = wait(&event_loop, || Wait::after(Duration::from_millis(1)));
+        let _watchdog = watch(MINUTE);
+        while !short.is_finished() {
+            event_loop.turn(Some(Duration::MAX)).expect("a turn");
+        }
+        assert!(!endless.is_finished());
+        assert_eq!(event_loop.next_deadline(), None);
+        endless.abort();
+        event_loop.run().expect("a run");
+        assert_eq!(event_loop.counts().timers, 0);
+    }
+}
+
+#[test]
+fn pitfall_35_no_time_overflows() {
+    let edges = [
+        Duration::ZERO,
+        Duration::from_nanos(1),
+        Duration::from_nanos(999_999),
+        Duration::from_millis(1),
+        Duration::from_millis(i32::MAX as u64),
+        Duration::from_millis(i32::MAX as u64 + 1),
+        Duration::from_millis(u32::MAX.into()),
+        Duration::from_nanos(i64::MAX as u64),
+        Duration::from_nanos(u64::MAX),
+        Duration::from_nanos(u64::MAX) + Duration::from_nanos(1),
+        Duration::from_micros(u64::MAX),
+        Duration::from_millis(u64::MAX),
+        Duration::from_secs(i64::MAX as u64),
+        Duration::from_secs(u64::MAX),
+        Duration::MAX,
+    ];
+    let mut random = Random::new(35);
+    let others: Vec<_> = (0..500)
+        .map(|_| Duration::new(random.of_any_size(64), random.below(1_000_000_000) as u32))
+        .collect();
+    for mut event_loop in both_kinds_of_loop() {
+        for time in edges.iter().chain(&others).copied() {
+            // pitfall 35
+            let begin = Instant::now();
+            let time_left = wait(&event_loop, move || Wait::after(time));
+            event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+            event_loop.turn(Some(Duration::from_nanos(1))).expect("a turn");
+            if time_left.is_finished() {
+                assert!(begin.elapsed() >= time, "{time:?} passed in {:?}", begin.elapsed());
+            }
+            if begin.elapsed() < time {
+                assert!(!time_left.is_finished(), "{time:?} has passed");
+            }
+            let next = event_loop.next_deadline();
+            assert!(next.is_none_or(|next| next >= begin), "{time:?} ends before it began");
+            time_left.abort();
+            assert_eq!(event_loop.counts().timers, 0, "after {time:?}");
+        }
+    }
+}
+
+#[test]
+fn pitfall_35_far_deadlines_do_not_hide_a_near_one() {
+    let _watchdog = watch(MINUTE);
+    let mut random = Random::new(350);
+    for mut event_loop in both_kinds_of_loop() {
+        let far: Vec<_> = (0..500)
+            .map(|_| {
+                // From two hours up, to beyond what a clock can count.
+                let time = Duration::from_secs(7200 + random.of_any_size(40));
+                wait(&event_loop, move || Wait::after(time)) // pitfall 35
+            })
+            .collect();
+        let near = wait(&event_loop, || Wait::after(Duration::from_millis(2)));
+        while !near.is_finished() {
+            event_loop.turn(None).expect("a turn");
+        }
+        assert_eq!(finished(&near), Cause::TimedOut);
+        assert!(far.iter().all(|far| !far.is_finished()));
+        far.iter().for_each(JoinHandle::abort);
+        assert_eq!(event_loop.counts().timers, 0);
+    }
+}
+
+#[test]
+fn pitfall_36_a_deadline_in_the_past_is_due_at_once() {
+    let _watchdog = watch(MINUTE);
+    let long_ago = Instant::now();
+    for mut event_loop in both_kinds_of_loop() {
+        for past in [long_ago, long_ago - Duration::from_nanos(1), long_ago - MINUTE] {
+            let before = event_loop.counts().turns;
+            let due = wait(&event_loop, move || Wait::until(past)); // pitfall 36
+            event_loop.run().expect("a run");
+            assert_eq!(finished(&due), Cause::TimedOut);
+            assert_eq!(event_loop.counts().turns - before, 2);
+        }
+    }
+}
+
+#[test]
+fn pitfall_37_timers_that_are_taken_back_leave_nothing() {
+    if !own_process::entered("pitfall_37_timers_that_are_taken_back_leave_nothing") {
+        return;
+    }
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut random = Random::new(37);
+    let mut at_first = 0;
+    for round in 0..1000 {
+        // pitfall 37: a thousand timers at a time, a million in all.
+        let far: Vec<_> = (0..1000)
+            .map(|_| {
+                let time = HOUR + Duration::from_nanos(random.below(1 << 50));
+                wait(&event_loop, move || Wait::after(time))
+            })
+            .collect();
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        assert_eq!(event_loop.counts().timers, 1000);
+        far.iter().for_each(JoinHandle::abort);
+        assert_eq!(event_loop.counts().timers, 0);
+        if round == 100 {
+            at_first = memory::resident_bytes();
+        }
+    }
+    // 900,000 timers later: one byte for each of them would be seen.
+    let grown = memory::resident_bytes().saturating_sub(at_first);
+    assert!(grown < 900_000, "the process has grown by {grown} bytes");
+}
+
+#[test]
+fn pitfall_37_a_wake_up_takes_the_timer_back() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut rounds = 0;
+    let task = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        if rounds == 1000 {
+            return Step::Return(());
+        }
+        assert!(rounds == 0 || cx.cause() == Cause::Woken);
+        rounds += 1;
+        cx.waker().wake();
+        Step::Yield(Wait::after(HOUR)) // pitfall 37
+    }));
+    let _watchdog = watch(MINUTE);
+    event_loop.run().expect("a run");
+    task.take().expect("the task has finished").expect("and well");
+    let counts = event_loop.counts();
+    assert_eq!((counts.timers, counts.turns), (0, 1001));
+}
+
+/// Has the signal storm come? A wait that a signal ends is a turn more.
+#[test]
+#[cfg(target_os = "linux")] // elsewhere, stopping a process does not interrupt its waits
+fn pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it() {
+    const NAME: &str = "pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it";
+    if own_process::is_here() {
+        wait_in_a_storm();
+        return;
+    }
+    let mut child = own_process::command(NAME)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .expect("the test starts once more");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut line_with = |words: &str| {
+        lines
+            .by_ref()
+            .map(|line| line.expect("a line"))
+            .find(|line| line.contains(words))
+            .unwrap_or_else(|| panic!("the test in its own process ended without: {words}"))
+    };
+    line_with("let it rain");
+    // A process that is stopped and goes on finds its wait ended by EINTR. It is done while the
+    // signals still come: a wait that began anew with each of them would not end.
+    let storm = "while kill -s STOP $0 && kill -s CONT $0; do sleep 0.003; done 2>/dev/null";
+    let mut storm = Command::new("sh")
+        .args(["-c", storm, &child.id().to_string()])
+        .spawn()
+        .expect("a shell starts");
+    let done = line_with("waits");
+    storm.kill().expect("the shell still runs");
+    storm.wait().expect("the shell has ended");
+    // It may have been stopped last.
+    Command::new("sh")
+        .args(["-c", "kill -s CONT $0", &child.id().to_string()])
+        .status()
+        .expect("a shell starts");
+    assert!(child.wait().expect("the child ends").success(), "{done}");
+    println!("{done}");
+}
+
+#[cfg(target_os = "linux")]
+fn wait_in_a_storm() {
+    const TIME: Duration = Duration::from_millis(50); // pitfall 40
+    let _watchdog = watch(MINUTE);
+    println!("let it rain");
+    let (mut waits, mut interrupted) = (0, 0);
+    for mut event_loop in both_kinds_of_loop() {
+        let mut here = 0;
+        while here < 40 {
+            assert!(waits < 200, "200 waits and {interrupted} signals");
+            let before = event_loop.counts().turns;
+            let sleeps = sleeps(&event_loop, 1, TIME);
+            event_loop.run().expect("no EINTR leaves the loop");
+            let taken = sleeps.take().expect("it has finished").expect("and well");
+            assert!(taken[0] >= TIME, "{:?}", taken[0]);
+            waits += 1;
+            here += event_loop.counts().turns - before - 2;
+        }
+        interrupted += here;
+    }
+    println!("{waits} waits of {TIME:?} were interrupted {interrupted} times");
+}
+
+#[test]
+fn deadlines_fire_in_their_order() {
+    let mut random = Random::new(2);
+    for mut event_loop in both_kinds_of_loop() {
+        let fired = Rc::new(RefCell::new(Vec::new()));
+        let begin = Instant::now();
+        // Over some slots of the finest wheel and of the next one.
+        let mut deadlines: Vec<_> =
+            (0..500).map(|_| begin + Duration::from_nanos(random.below(10_000_000))).collect();
+        for deadline in deadlines.iter().copied() {
+            let fired = fired.clone();
+            let mut began = false;
+            event_loop
+                .spawn(Task(move |_: &mut Context<'_>| {
+                    if began {
+                        fired.borrow_mut().push(deadline);
+                        return Step::Return(());
+                    }
+                    began = true;
+                    Step::Yield(Wait::until(deadline))
+                }))
+                .detach();
+        }
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        // All of them come due while nobody looks.
+        while begin.elapsed() < Duration::from_millis(10) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        event_loop.run().expect("a run");
+        deadlines.sort_unstable();
+        assert_eq!(*fired.borrow(), deadlines);
+    }
+}
+
+#[test]
+fn equal_deadlines_fire_in_the_order_they_were_set() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let fired = Rc::new(RefCell::new(Vec::new()));
+    let deadline = Instant::now() + Duration::from_millis(2);
+    let handles: Vec<_> = (0..300)
+        .map(|i| {
+            let fired = fired.clone();
+            let mut began = false;
+            event_loop.spawn(Task(move |_: &mut Context<'_>| {
+                if began {
+                    fired.borrow_mut().push(i);
+                    return Step::Return(());
+                }
+                began = true;
+                Step::Yield(Wait::until(deadline))
+            }))
+        })
+        .collect();
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    // Taking some of them back does not mix up the others.
+    handles.iter().step_by(3).for_each(JoinHandle::abort);
+    event_loop.run().expect("a run");
+    let expected: Vec<_> = (0..300).filter(|i| i % 3 != 0).collect();
+    assert_eq!(*fired.borrow(), expected);
+}
+
+#[test]
+fn the_next_deadline_is_the_earliest_to_the_nanosecond() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let begin = Instant::now() + HOUR;
+    assert_eq!(event_loop.next_deadline(), None);
+    let mut random = Random::new(3);
+    let mut earliest = None;
+    for _ in 0..100 {
+        let deadline = begin + Duration::from_nanos(random.of_any_size(45));
+        wait(&event_loop, move || Wait::until(deadline)).detach();
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        earliest = Some(earliest.map_or(deadline, |e: Instant| e.min(deadline)));
+        assert_eq!(event_loop.next_deadline(), earliest);
+    }
+}
+
+#[test]
+fn data_before_the_deadline_takes_the_timer_back() {
+    let (read, write) = pipe();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        match read.try_read(&mut [0; 8]).expect("a read") {
+            Some(n) => Step::Return((n, cx.cause())),
+            None => {
+                let readable = cx.readable(&read).expect("a wait");
+                Step::Yield(readable.or_until(cx.now() + HOUR))
+            }
+        }
+    }));
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    assert_eq!(event_loop.counts().timers, 1);
+    assert_eq!(write.try_write(b"hello").expect("a write"), Some(5));
+    let _watchdog = watch(MINUTE);
+    event_loop.run().expect("a run");
+    let (n, cause) = reader.take().expect("the task has finished").expect("and well");
+    assert_eq!(n, 5);
+    assert!(matches!(cause, Cause::Ready(ready) if ready.is_readable()), "{cause:?}");
+    assert_eq!(event_loop.counts().timers, 0);
+}
+
+#[test]
+fn a_deadline_before_the_data_leaves_the_source_usable() {
+    let (read, write) = pipe();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut timed_out = 0;
+    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        if cx.cause() == Cause::TimedOut {
+            timed_out += 1;
+            if timed_out == 3 {
+                assert_eq!(write.try_write(b"hello").expect("a write"), Some(5));
+            }
+        }
+        match read.try_read(&mut [0; 8]).expect("a read") {
+            Some(n) => Step::Return((n, timed_out)),
+            None => {
+                let readable = cx.readable(&read).expect("a wait");
+                let soon = cx.now() + Duration::from_micros(100);
+                Step::Yield(if timed_out < 3 { readable.or_until(soon) } else { readable })
+            }
+        }
+    }));
+    let _watchdog = watch(MINUTE);
+    event_loop.run().expect("a run");
+    assert_eq!(reader.take().expect("the task has finished").expect("and well"), (5, 3));
+    assert_eq!(event_loop.counts().reactor.registrations, 1);
+}
+
+#[test]
+fn of_two_deadlines_the_earlier_one_holds() {
+    let _watchdog = watch(MINUTE);
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (soon, late) = (Duration::from_millis(1), HOUR);
+    for (first, second) in [(soon, late), (late, soon)] {
+        let begin = Instant::now();
+        let both = wait(&event_loop, move || Wait::after(first).or_until(begin + second));
+        event_loop.run().expect("a run");
+        assert_eq!(finished(&both), Cause::TimedOut);
+        assert!(begin.elapsed() >= soon);
+    }
+}
+
+#[test]
+fn who_asks_for_the_next_turn_sets_no_timer() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let next = wait(&event_loop, || Wait::next_turn().or_until(Instant::now() + HOUR));
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    assert_eq!(event_loop.counts().timers, 0);
+    event_loop.run().expect("a run");
+    assert_eq!(finished(&next), Cause::Turn);
+}
+
+#[test]
+fn an_idle_loop_takes_no_turn_and_no_time() {
+    let (read, _write) = pipe();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    // Many who wait for something that does not happen ...
+    let mut idle: Vec<_> = (0..100).map(|_| wait(&event_loop, Wait::woken)).collect();
+    idle.extend((0..100).map(|_| wait(&event_loop, || Wait::after(HOUR))));
+    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+        assert_eq!(read.try_read(&mut [0; 8]).expect("a read"), None);
+        Step::<()>::Yield(cx.readable(&read).expect("a wait"))
+    }));
+    // ... and one that ends them all.
+    let mut sleep = Some(Duration::from_millis(200));
+    let end = event_loop.spawn(Task(move |cx: &mut Context<'_>| match sleep.take() {
+        Some(time) => Step::Yield(Wait::after(time)),
+        None => {
+            assert_eq!(cx.cause(), Cause::TimedOut);
+            Step::Return(())
+        }
+    }));
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    let used = thread_cpu_time();
+    while !end.is_finished() {
+        event_loop.turn(None).expect("a turn");
+    }
+    let used = thread_cpu_time() - used;
+    // One that sleeps, one in which the sleeper goes on and which finds the clock not at another
+    // deadline for an hour: it would sleep on, so the end is looked at before.
+    assert_eq!(event_loop.counts().turns, 3);
+    assert_eq!(event_loop.counts().resumes, 203);
+    assert!(used < Duration::from_millis(100), "{used:?} of processor time while idle");
+    idle.iter().for_each(JoinHandle::abort);
+    reader.abort();
+}
+
+#[test]
+fn pitfall_37_timers_agree_with_a_sorted_list() {
+    for seed in 1..=4 {
+        timers::agree_with_a_sorted_list(seed, 2_000, Duration::from_millis(1));
+    }
+}
