@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -357,11 +358,13 @@ impl Core {
         }
     }
 
-    /// Whether nothing can come from the kernel: no source is registered. What wakes from other
-    /// threads rings a bell that can be looked at instead.
-    #[inline]
-    pub(crate) fn has_no_sources(&self) -> bool {
-        self.reactor.sources() == 0
+    /// The rest of a turn that has READY tasks and no source: there are only the bell, which can
+    /// be looked at without a system call, and the timers.
+    #[inline(never)]
+    pub(crate) fn go_on_alone(&self) -> io::Result<bool> {
+        self.inbox.look(&self.scheduler)?;
+        self.wake_due();
+        Ok(true)
     }
 
     /// How long the loop may sleep: not at all if a task is READY, else until the earliest

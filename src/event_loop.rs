@@ -149,20 +149,20 @@ fn turn<const TRACED: bool>(
         return Ok(false); // nobody is left to wait for anything
     }
 
+    if core.scheduler.has_ready() && core.reactor.sources() == 0 {
+        return core.go_on_alone(); // busy, and nothing to ask the kernel about
+    }
+
     // 2. Work out how long to sleep: not at all, until the earliest deadline, or until something
     //    happens.
     let timeout = core.timeout(limit);
 
-    // 3. Wait for events, once, also when busy: nobody may starve those who wait. A busy loop
-    //    without a source has nothing to ask the kernel.
-    if timeout == Some(Duration::ZERO) && core.has_no_sources() {
-        core.inbox.look(&core.scheduler)?;
-    } else {
-        core.reactor.wait(events, timeout)?;
-        // 4. Move to READY: tasks whose source is ready or whose waker another thread used, ...
-        core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
-    }
-    // ... and those whose deadline has passed.
+    // 3. Wait for events, once, also when busy: nobody may starve those who wait.
+    core.reactor.wait(events, timeout)?;
+
+    // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
+    //    deadline has passed.
+    core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
     core.wake_due();
     Ok(true)
 }

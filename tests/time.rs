@@ -106,18 +106,19 @@ fn pitfall_30_a_sleep_of_less_than_a_millisecond_does_not_spin() {
 }
 
 #[test]
-fn pitfall_30_a_time_of_zero_does_not_sleep() {
+fn pitfall_30_a_time_of_zero_is_not_rounded_up() {
     for mut event_loop in both_kinds_of_loop() {
-        let used = thread_cpu_time();
-        let begin = Instant::now();
-        let sleeps = sleeps(&event_loop, 100, Duration::ZERO); // pitfall 30
-        event_loop.run().expect("a run");
-        // A wait that was rounded up would have slept for 100 ms; this only computes.
-        let (used, passed) = (thread_cpu_time() - used, begin.elapsed());
-        let idle = passed.saturating_sub(used);
-        assert_eq!(sleeps.take().expect("the sleeps have ended").expect("and well").len(), 100);
-        assert_eq!(event_loop.counts().turns, 101);
-        assert!(used > Duration::ZERO && idle < MINUTE, "{used:?} used of {passed:?}");
+        // A busy machine may be late once or twice; rounded up, it would be 100 ms always.
+        let quick = (0..100).any(|_| {
+            let begin = Instant::now();
+            let sleeps = sleeps(&event_loop, 100, Duration::ZERO); // pitfall 30
+            let before = event_loop.counts().turns;
+            event_loop.run().expect("a run");
+            assert_eq!(sleeps.take().expect("they have ended").expect("and well").len(), 100);
+            assert_eq!(event_loop.counts().turns - before, 101);
+            begin.elapsed() < Duration::from_millis(100)
+        });
+        assert!(quick);
     }
 }
 
@@ -152,30 +153,20 @@ fn pitfall_31_without_the_finer_call_a_sleep_is_rounded_up() {
 fn pitfall_32_no_wait_ends_early() {
     for mut event_loop in both_kinds_of_loop() {
         let mut random = Random::new(32);
-        for _ in 0..500 {
-            let time = Duration::from_nanos(random.of_any_size(24)); // pitfall 32: up to 16 ms
-            let mut deadline = None;
-            event_loop
-                .spawn(Task(move |cx: &mut Context<'_>| match deadline {
-                    None => {
-                        deadline = Some(cx.now() + time);
-                        Step::Yield(Wait::after(time))
-                    }
-                    Some(deadline) => {
-                        assert!(cx.now() >= deadline, "{time:?} ended {:?} early", {
-                            deadline.duration_since(cx.now())
-                        });
-                        Step::Return(())
-                    }
-                }))
-                .detach();
-        }
+        let waits: Vec<_> = (0..500)
+            .map(|_| {
+                let time = Duration::from_nanos(random.of_any_size(24)); // up to 16 ms
+                (time, sleeps(&event_loop, 1, time))
+            })
+            .collect();
         event_loop.run().expect("a run");
-        assert_eq!(event_loop.counts().resumes, 2 * 500);
+        for (time, taken) in waits {
+            let taken = taken.take().expect("it has ended").expect("and well")[0];
+            assert!(time <= taken, "{time:?} ended after {taken:?}"); // pitfall 32
+        }
     }
 }
 
-/// A task that panics is recorded with its handle; without one, nobody would hear of it.
 #[test]
 fn pitfall_32_no_wait_for_an_instant_ends_early() {
     for mut event_loop in both_kinds_of_loop() {
@@ -183,25 +174,21 @@ fn pitfall_32_no_wait_for_an_instant_ends_early() {
         let waits: Vec<_> = (0..500)
             .map(|_| {
                 let deadline = Instant::now() + Duration::from_nanos(random.of_any_size(24));
-                let late = Rc::new(Cell::new(None));
-                let seen = late.clone();
                 let mut began = false;
                 let task = Task(move |cx: &mut Context<'_>| {
                     if began {
-                        seen.set(Some(cx.now())); // pitfall 32
-                        return Step::Return(());
+                        return Step::Return(cx.now());
                     }
                     began = true;
                     Step::Yield(Wait::until(deadline))
                 });
-                event_loop.spawn(task).detach();
-                (deadline, late)
+                (deadline, event_loop.spawn(task))
             })
             .collect();
         event_loop.run().expect("a run");
         for (deadline, seen) in waits {
-            let seen = seen.get().expect("it was resumed");
-            assert!(deadline <= seen, "{:?} early", deadline.duration_since(seen));
+            let seen = seen.take().expect("it has ended").expect("and well");
+            assert!(deadline <= seen, "{:?} early", deadline.duration_since(seen)); // pitfall 32
         }
     }
 }
@@ -275,10 +262,9 @@ fn pitfall_35_a_time_without_end_never_passes() {
         let endless = wait(&event_loop, || Wait::after(Duration::MAX)); // pitfall 35
         let short = wait(&event_loop, || Wait::after(Duration::from_millis(1)));
         let _watchdog = watch(MINUTE);
-        while !short.is_finished() {
-            event_loop.turn(Some(Duration::MAX)).expect("a turn");
-        }
-        assert!(!endless.is_finished());
+        event_loop.turn(Some(Duration::MAX)).expect("the short one comes due");
+        event_loop.turn(Some(Duration::ZERO)).expect("and ends");
+        assert!(short.is_finished() && !endless.is_finished());
         assert_eq!(event_loop.next_deadline(), None);
         endless.abort();
         event_loop.run().expect("a run");
@@ -343,9 +329,8 @@ fn pitfall_35_far_deadlines_do_not_hide_a_near_one() {
             })
             .collect();
         let near = wait(&event_loop, || Wait::after(Duration::from_millis(2)));
-        while !near.is_finished() {
-            event_loop.turn(None).expect("a turn");
-        }
+        event_loop.turn(None).expect("the near one comes due");
+        event_loop.turn(Some(Duration::ZERO)).expect("and ends");
         assert_eq!(finished(&near), Cause::TimedOut);
         assert!(far.iter().all(|far| !far.is_finished()));
         far.iter().for_each(JoinHandle::abort);
@@ -417,7 +402,6 @@ fn pitfall_37_a_wake_up_takes_the_timer_back() {
     assert_eq!((counts.timers, counts.turns), (0, 1001));
 }
 
-/// Has the signal storm come? A wait that a signal ends is a turn more.
 #[test]
 #[cfg(target_os = "linux")] // elsewhere, stopping a process does not interrupt its waits
 fn pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it() {
@@ -433,31 +417,21 @@ fn pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it() {
         .spawn()
         .expect("the test starts once more");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let mut line_with = |words: &str| {
-        lines
-            .by_ref()
-            .map(|line| line.expect("a line"))
-            .find(|line| line.contains(words))
-            .unwrap_or_else(|| panic!("the test in its own process ended without: {words}"))
-    };
-    line_with("let it rain");
+    let mut line_with =
+        |words: &str| lines.by_ref().map(|line| line.expect("a line")).find(|l| l.contains(words));
+    assert!(line_with("let it rain").is_some());
     // A process that is stopped and goes on finds its wait ended by EINTR. It is done while the
     // signals still come: a wait that began anew with each of them would not end.
+    let child_id = child.id().to_string();
     let storm = "while kill -s STOP $0 && kill -s CONT $0; do sleep 0.003; done 2>/dev/null";
-    let mut storm = Command::new("sh")
-        .args(["-c", storm, &child.id().to_string()])
-        .spawn()
-        .expect("a shell starts");
-    let done = line_with("waits");
+    let mut storm = Command::new("sh").args(["-c", storm, &child_id]).spawn().expect("a shell");
+    let done = line_with("interrupted");
     storm.kill().expect("the shell still runs");
     storm.wait().expect("the shell has ended");
     // It may have been stopped last.
-    Command::new("sh")
-        .args(["-c", "kill -s CONT $0", &child.id().to_string()])
-        .status()
-        .expect("a shell starts");
-    assert!(child.wait().expect("the child ends").success(), "{done}");
-    println!("{done}");
+    Command::new("sh").args(["-c", "kill -s CONT $0", &child_id]).status().expect("a shell");
+    assert!(child.wait().expect("the child ends").success());
+    println!("{}", done.expect("the test in its own process says how it went"));
 }
 
 #[cfg(target_os = "linux")]
@@ -469,6 +443,7 @@ fn wait_in_a_storm() {
     for mut event_loop in both_kinds_of_loop() {
         let mut here = 0;
         while here < 40 {
+            // A wait that a signal ends is a turn more.
             assert!(waits < 200, "200 waits and {interrupted} signals");
             let before = event_loop.counts().turns;
             let sleeps = sleeps(&event_loop, 1, TIME);
@@ -657,13 +632,10 @@ fn an_idle_loop_takes_no_turn_and_no_time() {
     }));
     event_loop.turn(Some(Duration::ZERO)).expect("a turn");
     let used = thread_cpu_time();
-    while !end.is_finished() {
-        event_loop.turn(None).expect("a turn");
-    }
+    event_loop.turn(None).expect("a turn that sleeps");
+    event_loop.turn(Some(Duration::ZERO)).expect("the turn after it");
     let used = thread_cpu_time() - used;
-    // One that sleeps, one in which the sleeper goes on and which finds the clock not at another
-    // deadline for an hour: it would sleep on, so the end is looked at before.
-    assert_eq!(event_loop.counts().turns, 3);
+    assert!(end.is_finished());
     assert_eq!(event_loop.counts().resumes, 203);
     assert!(used < Duration::from_millis(100), "{used:?} of processor time while idle");
     idle.iter().for_each(JoinHandle::abort);
