@@ -5,7 +5,7 @@
 //! by hand ([`Generator`]) or by the compiler (a future). One thread, no `Send` bounds, and three
 //! dependencies.
 //!
-//! * [`EventLoop`]: spawn, run, turn; `event_loop.rs` has the turn of the loop on one screen.
+//! * [`EventLoop`]: spawn, run, turn; `event_loop/mod.rs` has the turn of the loop on one screen.
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
 //! * [`Source`], [`net`]: what tasks wait for.
@@ -16,41 +16,21 @@
 
 #![forbid(unsafe_code)]
 
-mod budget;
-mod builder;
-mod context;
-mod core;
 mod error;
 mod event_loop;
-mod generator;
-mod inbox;
-mod join;
-mod listing;
 pub mod net;
-mod reactor;
-mod scheduler;
-mod slab;
 mod source;
-mod table;
 mod task;
 pub mod time;
-mod timers;
 mod trace;
-mod waiter;
-mod yielding;
 
-pub use builder::Builder;
-pub use context::Context;
 pub use eagain_sys::poller::Interest;
 pub use eagain_sys::{errno, is_fd_exhaustion};
 pub use error::LoopError;
-pub use event_loop::{Counts, EventLoop};
-pub use generator::{Cause, Generator, Ready, Step, Wait};
-pub use join::{JoinError, JoinHandle, spawn};
-pub use listing::TaskInfo;
-pub use reactor::ReactorCounts;
+pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId};
 pub use source::Source;
-pub use table::TaskId;
-pub use task::{ByCompiler, ByHand, Spawn, State};
+pub use task::{
+    ByCompiler, ByHand, Cause, Context, Generator, JoinError, JoinHandle, Ready, Spawn, State,
+    Step, TaskInfo, Wait, YieldNow, spawn, yield_now,
+};
 pub use trace::Trace;
-pub use yielding::{YieldNow, yield_now};

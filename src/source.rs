@@ -8,9 +8,10 @@ use std::{fmt, io};
 use eagain_sys::poller::Interest;
 use eagain_sys::{descriptor, pipe};
 
-use crate::budget;
 use crate::error::LoopError;
-use crate::reactor::{self, Io, Kind};
+use crate::event_loop::budget;
+use crate::event_loop::io::Kind;
+use crate::event_loop::reactor::{self, Io};
 
 /// A descriptor that the loop owns, with what it knows of its readiness.
 ///
@@ -96,7 +97,7 @@ impl Source {
         if !self.io.ready.get().satisfies(interest) || !budget::spend() {
             return Ok(None);
         }
-        let fd = self.io.fd().borrow();
+        let fd = self.io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
         let answer = call(fd.as_fd());
         if let Ok(None) = answer {
@@ -168,7 +169,7 @@ impl Source {
         &self,
         call: impl FnOnce(BorrowedFd<'_>) -> eagain_sys::Result<T>,
     ) -> io::Result<T> {
-        match self.io.fd().borrow().as_ref() {
+        match self.io.fd.borrow().as_ref() {
             Some(fd) => Ok(call(fd.as_fd())?),
             None => Err(LoopError::Closed.into()),
         }
@@ -179,8 +180,8 @@ impl Source {
     /// # Errors
     /// [`LoopError::Closed`].
     pub fn fd(&self) -> io::Result<Ref<'_, OwnedFd>> {
-        self.io.lend();
-        Ref::filter_map(self.io.fd().borrow(), Option::as_ref).map_err(|_| LoopError::Closed.into())
+        self.io.lent.set(true);
+        Ref::filter_map(self.io.fd.borrow(), Option::as_ref).map_err(|_| LoopError::Closed.into())
     }
 
     /// Takes the descriptor out of the loop, for another loop, thread or library. It stays
@@ -189,13 +190,13 @@ impl Source {
     /// # Errors
     /// [`LoopError::Closed`].
     pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
-        self.io.lend();
+        self.io.lent.set(true);
         reactor::release(&self.io)?.ok_or(LoopError::Closed.into())
     }
 
     /// The descriptor's number, for messages.
     pub fn number(&self) -> RawFd {
-        self.io.number()
+        self.io.number
     }
 }
 

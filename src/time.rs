@@ -11,9 +11,9 @@ use std::{fmt, mem};
 
 use eagain_sys::clock;
 
-use crate::core::Core;
 use crate::error::LoopError;
-use crate::slab::Key;
+use crate::event_loop::core::Core;
+use crate::event_loop::slab::Key;
 
 /// Waits until so much time has passed from now, and never less.
 ///

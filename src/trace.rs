@@ -4,12 +4,12 @@ use std::fmt;
 
 use eagain_sys::mark::mark;
 
-use crate::core::Core;
-use crate::generator::{Cause, Wait};
-use crate::listing::{TaskInfo, in_words};
-use crate::reactor::Reactor;
-use crate::slab::Key;
-use crate::task::{Body, State};
+use crate::event_loop::core::Core;
+use crate::event_loop::reactor::Reactor;
+use crate::event_loop::slab::Key;
+use crate::task::body::{Body, State};
+use crate::task::generator::{Cause, Wait};
+use crate::task::listing::{TaskInfo, in_words};
 
 /// What a loop tells of itself while it runs. Off, it costs a comparison a resume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

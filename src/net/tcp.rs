@@ -7,7 +7,7 @@ use std::{fmt, io};
 use eagain_sys::poller::{Interest, Readiness};
 use eagain_sys::{errno, socket};
 
-use crate::reactor::Kind;
+use crate::event_loop::io::Kind;
 use crate::source::Source;
 
 /// A socket that takes connections.

@@ -4,198 +4,22 @@
 //! the ready bit; the task *parks* on the direction; an *edge* from the poller sets the bit and
 //! moves the task to READY; the call is tried again.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
-use std::{io, mem, ptr};
 
 use eagain_sys::errno;
 use eagain_sys::poller::{Bell, Events, Interest, Poller, Readiness};
 
 use crate::error::LoopError;
-use crate::generator::{Cause, On, Ready};
-use crate::scheduler::Scheduler;
-use crate::slab::{Key, Slab};
-use crate::table::{Task, TaskId};
-
-/// What a kind of descriptor promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A TCP connection: a read that comes back short has emptied the receive buffer.
-    Tcp,
-    /// A byte stream of another kind. There a short read may only mean that a message with
-    /// descriptors, an urgent mark or a packet of a pipe ended.
-    Stream,
-    /// A listener or datagram socket: each call takes one thing, so several tasks may wait.
-    Messages,
-    /// Somebody else's descriptor, which is watched for one report at a time.
-    Borrowed,
-}
-
-/// A source as the reactor knows it.
-pub(crate) struct Io {
-    /// `None` once it was closed, and for a descriptor that is only borrowed.
-    fd: RefCell<Option<OwnedFd>>,
-    number: RawFd,
-    pub(crate) kind: Kind,
-    /// The descriptor was handed out, so a duplicate may exist.
-    lent: Cell<bool>,
-    /// The kernel cannot poll it, so it is always ready.
-    always_ready: Cell<bool>,
-    pub(crate) ready: Cell<Readiness>,
-    /// What the poller watches it for; nothing before the first park.
-    watched: Cell<Readiness>,
-    key: Cell<Key>,
-    /// Where it was registered, and the number of that loop.
-    reactor: OnceCell<Weak<Reactor>>,
-    home: Cell<u64>,
-    /// The task of this loop that waits to read, and the one that waits to write.
-    reader: Cell<Option<Rc<Task>>>,
-    writer: Cell<Option<Rc<Task>>>,
-    /// Who else waits, where several may.
-    queue: OnceCell<Box<Queue>>,
-}
-
-type Queue = RefCell<VecDeque<(Interest, Rc<Task>)>>;
-
-/// What `EAGAIN` says is over.
-fn spent(interest: Interest) -> Readiness {
-    let urgent =
-        if interest.contains(Interest::READ) { Readiness::PRIORITY } else { Readiness::NONE };
-    Readiness::from(interest) | urgent
-}
-
-impl Io {
-    pub(crate) fn new(fd: OwnedFd, kind: Kind) -> Io {
-        let number = fd.as_raw_fd();
-        Io::with(Some(fd), number, kind)
-    }
-
-    fn with(fd: Option<OwnedFd>, number: RawFd, kind: Kind) -> Io {
-        Io {
-            fd: RefCell::new(fd),
-            number,
-            kind,
-            lent: Cell::new(false),
-            always_ready: Cell::new(false),
-            ready: Cell::new(match kind {
-                Kind::Tcp => Readiness::UNKNOWN,
-                _ => Readiness::UNKNOWN | Readiness::SHORT_READS_MISLEAD,
-            }),
-            watched: Cell::new(Readiness::NONE),
-            key: Cell::new(Key::NONE),
-            reactor: OnceCell::new(),
-            home: Cell::new(u64::MAX),
-            reader: Cell::new(None),
-            writer: Cell::new(None),
-            queue: OnceCell::new(),
-        }
-    }
-
-    pub(crate) fn number(&self) -> RawFd {
-        self.number
-    }
-
-    pub(crate) fn fd(&self) -> &RefCell<Option<OwnedFd>> {
-        &self.fd
-    }
-
-    pub(crate) fn lend(&self) {
-        self.lent.set(true);
-    }
-
-    /// `EAGAIN`, or what stands for it, was seen.
-    #[inline(always)]
-    pub(crate) fn clear(&self, interest: Interest) {
-        if self.always_ready.get() {
-            return;
-        }
-        self.ready.set(self.ready.get().without(spent(interest)));
-    }
-
-    /// A read came back with less than it asked for. If nothing can lie behind that, it was all
-    /// there is, and the `EAGAIN` that would say so need not be asked for: on TCP only, before
-    /// the end of the stream, and with no urgent mark about.
-    #[inline(always)]
-    pub(crate) fn short_read(&self) {
-        let misleading =
-            Readiness::SHORT_READS_MISLEAD | Readiness::READ_CLOSED | Readiness::PRIORITY;
-        let ready = self.ready.get();
-        if !ready.intersects(misleading) {
-            self.ready.set(ready.without(spent(Interest::READ)));
-        }
-    }
-
-    fn waiter(&self, direction: Interest) -> &Cell<Option<Rc<Task>>> {
-        if direction == Interest::WRITE { &self.writer } else { &self.reader }
-    }
-
-    /// Who waits for a direction, if it is not `task`.
-    fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
-        let waiter = self.waiter(direction).take();
-        let id =
-            waiter.as_ref().filter(|w| !ptr::eq(&raw const ***w, task)).map(|w| TaskId(w.key()));
-        self.waiter(direction).set(waiter);
-        id
-    }
-
-    fn remove_waiters(&self, interest: Interest, task: &Task) {
-        for direction in [Interest::READ, Interest::WRITE] {
-            if interest.contains(direction) && self.other_waiter(direction, task).is_none() {
-                self.waiter(direction).set(None);
-            }
-        }
-        if let Some(queue) = self.queue.get() {
-            queue.borrow_mut().retain(|(direction, other)| {
-                !ptr::eq(&raw const **other, task) || !interest.contains(*direction)
-            });
-        }
-    }
-
-    /// Wakes whoever waits for a direction in `readiness`.
-    #[inline(always)]
-    fn wake(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
-        if readiness.satisfies(Interest::READ) {
-            if let Some(task) = self.reader.take() {
-                if !task.more_to_undo.get() {
-                    task.on.set(On::WOKEN); // its only waiter is taken
-                }
-                scheduler.wake(task, cause);
-            }
-        }
-        if readiness.satisfies(Interest::WRITE) || self.queue.get().is_some() {
-            self.wake_writer_and_queue(scheduler, readiness, cause);
-        }
-    }
-
-    #[inline(never)]
-    fn wake_writer_and_queue(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
-        // A report disarms all of a borrowed descriptor: whoever waits there tries again.
-        let all = self.kind == Kind::Borrowed;
-        let readiness = if all { Readiness::UNKNOWN } else { readiness };
-        if all {
-            if let Some(task) = self.reader.take() {
-                scheduler.wake(task, cause);
-            }
-        }
-        if readiness.satisfies(Interest::WRITE) {
-            if let Some(task) = self.writer.take() {
-                scheduler.wake(task, cause);
-            }
-        }
-        let Some(queue) = self.queue.get() else { return };
-        // Each of them tries; who finds nothing parks again, behind the others.
-        queue.borrow_mut().retain(|(direction, task)| {
-            let woken = readiness.satisfies(*direction);
-            if woken {
-                scheduler.wake(task.clone(), cause);
-            }
-            !woken
-        });
-    }
-}
+use crate::event_loop::io::{self, Kind};
+use crate::event_loop::scheduler::Scheduler;
+use crate::event_loop::slab::{Key, Slab};
+use crate::event_loop::table::{Task, TaskId};
+use crate::task::generator::{Cause, Ready};
 
 /// What the reactor has counted since the loop was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -205,6 +29,9 @@ pub struct ReactorCounts {
     /// Changes to what the kernel watches: `epoll_ctl` or its like.
     pub registrations: u64,
 }
+
+/// A source of this reactor.
+pub(crate) type Io = io::Io<Reactor>;
 
 fn count(counter: &Cell<u64>, n: u64) {
     counter.set(counter.get() + n);
@@ -273,7 +100,7 @@ impl Reactor {
         interest: Interest,
         task: &Rc<Task>,
         home: u64,
-    ) -> io::Result<Key> {
+    ) -> std::io::Result<Key> {
         let here = io.home.get() == home;
         if here && io.watched.get().covers(interest) {
             self.poller.want(io.key.get().to_token(), interest)?;
@@ -291,7 +118,7 @@ impl Reactor {
     }
 
     #[inline(never)]
-    fn add_waiters(&self, io: &Io, interest: Interest, task: &Rc<Task>) -> io::Result<()> {
+    fn add_waiters(&self, io: &Io, interest: Interest, task: &Rc<Task>) -> std::io::Result<()> {
         for direction in [Interest::READ, Interest::WRITE] {
             if !interest.contains(direction) {
                 continue;
@@ -317,7 +144,7 @@ impl Reactor {
 
     /// Registers a source, or a further direction of it.
     #[cold]
-    fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> io::Result<()> {
+    fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> std::io::Result<()> {
         let fd = io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
         match io.reactor.get() {
@@ -370,7 +197,7 @@ impl Reactor {
         fd: BorrowedFd<'_>,
         interest: Interest,
         task: &Rc<Task>,
-    ) -> io::Result<Key> {
+    ) -> std::io::Result<Key> {
         let number = fd.as_raw_fd();
         let known = self.borrowed.borrow().get(&number).copied();
         let key = match known {
@@ -397,7 +224,7 @@ impl Reactor {
         interest: Interest,
         task: &Rc<Task>,
         known: bool,
-    ) -> io::Result<()> {
+    ) -> std::io::Result<()> {
         let Some(io) = self.source(key) else { return Err(LoopError::Closed.into()) };
         // One report disarms both directions, so who waits for the other one is armed with it.
         let mut wanted = interest;

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::{fmt, task};
 
-use crate::context::Context;
-use crate::generator::{Generator, Step};
+use crate::task::context::Context;
+use crate::task::generator::{Generator, Step};
 
 /// A task, by who wrote its state machine, or what is left of it.
 pub(crate) enum Body {
@@ -76,7 +76,7 @@ impl<F: Future<Output: 'static> + 'static> Spawn<ByCompiler> for F {
 
 mod sealed {
     use super::{Body, ByCompiler, ByHand};
-    use crate::generator::Generator;
+    use crate::task::generator::Generator;
 
     #[expect(unnameable_types, reason = "keeps `Spawn` from being implemented elsewhere")]
     pub trait IntoBody<Kind> {

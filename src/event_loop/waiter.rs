@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::table::Task;
+use crate::event_loop::table::Task;
 
 /// A task of this loop is held itself: no atomic, no allocation. Any other waker is kept and
 /// woken as itself.

@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 
-use crate::core::Core;
 use crate::error::LoopError;
-use crate::table::{Task, TaskId};
-use crate::task::{Body, Spawn, State};
+use crate::event_loop::core::Core;
+use crate::event_loop::table::{Task, TaskId};
+use crate::task::body::{Body, Spawn, State};
 
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.

@@ -7,9 +7,9 @@ use std::task::Waker;
 
 use eagain_sys::poller::Readiness;
 
-use crate::generator::{Cause, On, Place, Ready};
-use crate::slab::Key;
-use crate::task::{Body, State};
+use crate::event_loop::slab::Key;
+use crate::task::body::{Body, State};
+use crate::task::generator::{Cause, On, Place, Ready};
 
 /// The identity of a task. Not used again before 2^32 others had the same slot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,7 +1,28 @@
-//! The loop itself.
+//! The loop itself: who runs next, and why. The turn of the loop is the function `turn` below.
+//!
+//! | file | what |
+//! |---|---|
+//! | `core` | the parts together: how one task is resumed, parked and ended |
+//! | `scheduler`, `table` | which tasks run next; all tasks |
+//! | `reactor`, `io` | which sources are watched; what is known of one of them |
+//! | `timers` | deadlines |
+//! | `inbox` | wake-ups from other threads |
+//! | `polling` | what futures need on top |
+
+pub(crate) mod budget;
+mod builder;
+pub(crate) mod core;
+mod inbox;
+pub(crate) mod io;
+mod polling;
+pub(crate) mod reactor;
+mod scheduler;
+pub(crate) mod slab;
+pub(crate) mod table;
+mod timers;
+mod waiter;
 
 use std::fmt;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
 use std::rc::Rc;
@@ -9,14 +30,15 @@ use std::time::{Duration, Instant};
 
 use eagain_sys::poller::Events;
 
-use crate::builder::Builder;
-use crate::core::Core;
 use crate::error::LoopError;
-use crate::join::JoinHandle;
-use crate::listing::TaskInfo;
-use crate::reactor::ReactorCounts;
-use crate::table::Task;
-use crate::task::Spawn;
+pub use crate::event_loop::builder::Builder;
+use crate::event_loop::core::Core;
+pub use crate::event_loop::reactor::ReactorCounts;
+use crate::event_loop::table::Task;
+pub use crate::event_loop::table::TaskId;
+use crate::task::body::Spawn;
+use crate::task::join::JoinHandle;
+use crate::task::listing::TaskInfo;
 
 /// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
 /// kernel when none can run.
@@ -56,7 +78,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`, `ENOMEM`: out of descriptors (it needs two) or memory.
-    pub fn new() -> io::Result<EventLoop> {
+    pub fn new() -> std::io::Result<EventLoop> {
         Builder::new().build()
     }
 
@@ -80,7 +102,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
-    pub fn run(&mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
         if core.trace.is_on() {
@@ -97,7 +119,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// As [`run`](EventLoop::run).
-    pub fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
+    pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
         if core.trace.is_on() {
@@ -141,7 +163,7 @@ fn turn<const TRACED: bool>(
     running: &mut Vec<Rc<Task>>,
     events: &mut Events,
     limit: Option<Duration>,
-) -> io::Result<bool> {
+) -> std::io::Result<bool> {
     // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
     //    again at once waits for the next turn.
     core.run_ready::<TRACED>(running);

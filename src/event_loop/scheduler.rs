@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::budget;
-use crate::generator::{Cause, Place};
-use crate::slab::Key;
-use crate::table::{Meanwhile, Table, Task};
-use crate::task::{Body, State, drop_quietly};
+use crate::event_loop::budget;
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::{Meanwhile, Table, Task};
+use crate::task::body::{Body, State, drop_quietly};
+use crate::task::generator::{Cause, Place};
 
 pub(crate) struct Scheduler {
     /// No other scheduler of the process has or had it.

@@ -11,9 +11,9 @@ use std::task::{Wake, Waker};
 
 use eagain_sys::poller::Bell;
 
-use crate::generator::Cause;
-use crate::scheduler::Scheduler;
-use crate::slab::Key;
+use crate::event_loop::scheduler::Scheduler;
+use crate::event_loop::slab::Key;
+use crate::task::generator::Cause;
 
 pub(crate) struct Inbox {
     woken: Mutex<Vec<Arc<TaskWaker>>>,

@@ -13,8 +13,8 @@
 
 use std::time::Instant;
 
-use crate::slab::{Key, Slab};
-use crate::waiter::Waiter;
+use crate::event_loop::slab::{Key, Slab};
+use crate::event_loop::waiter::Waiter;
 
 const DIGIT: u32 = 6;
 const SLOTS: usize = 1 << DIGIT;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use eagain_sys::poller::{Interest, Readiness};
 
-use crate::context::Context;
-use crate::slab::Key;
+use crate::event_loop::slab::Key;
+use crate::task::context::Context;
 
 /// A task written by hand: a state machine that runs until it has to wait, says what it waits
 /// for, and goes on from there when it is resumed.

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use eagain_sys::clock;
 use eagain_sys::poller::Interest;
 
-use crate::core::Core;
-use crate::generator::{Cause, On, Wait};
-use crate::join::JoinHandle;
-use crate::slab::Key;
+use crate::event_loop::core::Core;
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::{Task, TaskId};
 use crate::source::Source;
-use crate::table::{Task, TaskId};
-use crate::task::Spawn;
+use crate::task::body::Spawn;
+use crate::task::generator::{Cause, On, Wait};
+use crate::task::join::JoinHandle;
 
 /// The loop, as seen by the task that runs: why it was resumed, and how to say what it waits
 /// for next.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::core::Core;
-use crate::generator::On;
-use crate::reactor::Reactor;
-use crate::table::{Task, TaskId};
-use crate::task::{Body, State};
+use crate::event_loop::core::Core;
+use crate::event_loop::reactor::Reactor;
+use crate::event_loop::table::{Task, TaskId};
+use crate::task::body::{Body, State};
+use crate::task::generator::On;
 
 /// What a task does, waits for, and where it came from.
 ///
@@ -59,7 +59,7 @@ impl TaskInfo {
 pub(crate) fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
     let on = match on.as_source() {
         Some((key, interest)) => match reactor.source(key) {
-            Some(io) => format!("{interest:?} fd {}", io.number()),
+            Some(io) => format!("{interest:?} fd {}", io.number),
             None => "a closed source".to_owned(),
         },
         None if on == On::NEXT_TURN => "next turn".to_owned(),

@@ -4,9 +4,9 @@ use std::{env, io};
 
 use eagain_sys::poller::Events;
 
-use crate::budget;
-use crate::core::Core;
 use crate::event_loop::EventLoop;
+use crate::event_loop::budget;
+use crate::event_loop::core::Core;
 use crate::trace::Trace;
 
 /// Builds an [`EventLoop`].

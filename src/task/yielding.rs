@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::core::Core;
+use crate::event_loop::core::Core;
 
 /// Lets every other task that is ready run first: goes on in the next turn.
 ///

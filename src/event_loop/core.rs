@@ -7,25 +7,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{self, Poll, Waker};
+use std::task::{self, Poll};
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock;
 use eagain_sys::poller::Interest;
 
-use crate::budget;
-use crate::context::Context;
-use crate::generator::{Cause, On, Place, Step, Wait};
-use crate::inbox::{Inbox, SpareWaker, TaskWaker};
-use crate::join::JoinHandle;
-use crate::reactor::Reactor;
-use crate::scheduler::{self, Scheduler};
-use crate::slab::Key;
-use crate::table::{Meanwhile, Task};
-use crate::task::{Body, Spawn, drop_quietly};
-use crate::timers::Timers;
+use crate::event_loop::budget;
+use crate::event_loop::inbox::{Inbox, SpareWaker};
+use crate::event_loop::reactor::Reactor;
+use crate::event_loop::scheduler::{self, Scheduler};
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::{Meanwhile, Task};
+use crate::event_loop::timers::Timers;
+use crate::event_loop::waiter::Waiter;
+use crate::task::body::{Body, Spawn, drop_quietly};
+use crate::task::context::Context;
+use crate::task::generator::{Cause, On, Place, Step, Wait};
+use crate::task::join::JoinHandle;
 use crate::trace::Trace;
-use crate::waiter::Waiter;
 
 pub(crate) struct Core {
     /// The scheduler's.
@@ -34,14 +34,14 @@ pub(crate) struct Core {
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) timers: RefCell<Timers>,
     /// How many timers are set; the loop asks twice a turn.
-    armed: Cell<usize>,
+    pub(crate) armed: Cell<usize>,
     pub(crate) inbox: Arc<Inbox>,
-    spare_waker: RefCell<SpareWaker>,
+    pub(crate) spare_waker: RefCell<SpareWaker>,
     /// The future that is being polled: its task, and its own waker by address.
-    polled: Cell<Key>,
-    polled_with: Cell<*const ()>,
+    pub(crate) polled: Cell<Key>,
+    pub(crate) polled_with: Cell<*const ()>,
     /// It asked for the next turn.
-    yielded: Cell<bool>,
+    pub(crate) yielded: Cell<bool>,
     /// What the task that runs has returned.
     value: Cell<Option<Box<dyn Any>>>,
     budget: u32,
@@ -162,83 +162,6 @@ impl Core {
         }
     }
 
-    /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
-    /// the task's own if a clone of it was kept.
-    fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
-        self.polled.set(task.key());
-        let own = task.waker.borrow();
-        let result = if let Some(own) = &*own {
-            self.polled_with.set(own.data());
-            poll(own)
-        } else {
-            let spare = self.spare_waker.borrow();
-            let lent = spare.lend(task.key());
-            self.polled_with.set(lent.data());
-            let result = poll(lent);
-            if spare.was_kept() {
-                drop((own, spare));
-                self.give_spare_waker(task);
-            }
-            result
-        };
-        self.polled_with.set(ptr::null());
-        result
-    }
-
-    /// The waker that was lent to a task is its own from now on.
-    #[inline(never)]
-    fn give_spare_waker(&self, task: &Task) {
-        let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
-        task.waker.replace(Some(kept.into_waker()));
-    }
-
-    /// Whether `waker` is the own waker of the task that is being polled.
-    fn is_own(&self, waker: &Waker) -> bool {
-        waker.data() == self.polled_with.get()
-    }
-
-    /// Who is behind the waker that a future of ours is polled with: the task itself, or a
-    /// stranger between the two.
-    fn waiter_behind(&self, waker: &Waker) -> Waiter {
-        let own = if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None };
-        own.map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
-    }
-
-    /// Sets a timer for the future that is polled with `waker`.
-    pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Instant) -> Key {
-        let waiter = self.waiter_behind(waker);
-        let mut timers = self.timers.borrow_mut();
-        let timer = timers.insert(deadline, waiter);
-        self.armed.set(timers.len());
-        timer
-    }
-
-    /// Lets a timer wake the future that is polled with `waker` from now on. False if it has
-    /// fired.
-    pub(crate) fn keep_timer(&self, waker: &Waker, timer: Key) -> bool {
-        let waiter = self.waiter_behind(waker);
-        let old = self.timers.borrow_mut().replace_waiter(timer, waiter);
-        old.is_some() // and dropped here, with nothing borrowed
-    }
-
-    /// Takes a timer back.
-    pub(crate) fn cancel_timer(&self, timer: Key) {
-        let mut timers = self.timers.borrow_mut();
-        let waiter = timers.remove(timer);
-        self.armed.set(timers.len());
-        drop(timers);
-        drop(waiter); // may be anybody's waker: nothing is borrowed
-    }
-
-    /// Lets the task that is polled with `waker` run again in the next turn.
-    pub(crate) fn yield_behind(&self, waker: &Waker) {
-        if self.is_own(waker) {
-            self.yielded.set(true);
-        } else {
-            waker.wake_by_ref();
-        }
-    }
-
     /// Makes this the loop of the thread for as long as the answer lives; `None` if another one
     /// is.
     pub(crate) fn enter(self: &Rc<Core>) -> Option<Entered> {
@@ -250,12 +173,6 @@ impl Core {
     /// Calls `f` with the loop that runs on this thread; `None` if there is none.
     pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
         CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(f)).ok().flatten()
-    }
-
-    /// The task's waker, made when somebody first asks for it.
-    pub(crate) fn waker_of(&self, task: &Task) -> Waker {
-        let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
-        task.waker.borrow_mut().get_or_insert_with(new).clone()
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.

@@ -1,0 +1,179 @@
+//! What is known of one source: its descriptor, its readiness, and who waits for it.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::rc::{Rc, Weak};
+
+use eagain_sys::poller::{Interest, Readiness};
+
+use crate::event_loop::scheduler::Scheduler;
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::{Task, TaskId};
+use crate::task::generator::{Cause, On};
+
+/// What a kind of descriptor promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A TCP connection: a read that comes back short has emptied the receive buffer.
+    Tcp,
+    /// A byte stream of another kind. There a short read may only mean that a message with
+    /// descriptors, an urgent mark or a packet of a pipe ended.
+    Stream,
+    /// A listener or datagram socket: each call takes one thing, so several tasks may wait.
+    Messages,
+    /// Somebody else's descriptor, which is watched for one report at a time.
+    Borrowed,
+}
+
+/// A source as the reactor, an `R`, knows it.
+pub(crate) struct Io<R> {
+    /// `None` once it was closed, and for a descriptor that is only borrowed.
+    pub(crate) fd: RefCell<Option<OwnedFd>>,
+    pub(crate) number: RawFd,
+    pub(crate) kind: Kind,
+    /// The descriptor was handed out, so a duplicate may exist.
+    pub(crate) lent: Cell<bool>,
+    /// The kernel cannot poll it, so it is always ready.
+    pub(crate) always_ready: Cell<bool>,
+    pub(crate) ready: Cell<Readiness>,
+    /// What the poller watches it for; nothing before the first park.
+    pub(crate) watched: Cell<Readiness>,
+    pub(crate) key: Cell<Key>,
+    /// Where it was registered, and the number of that loop.
+    pub(crate) reactor: OnceCell<Weak<R>>,
+    pub(crate) home: Cell<u64>,
+    /// The task of this loop that waits to read, and the one that waits to write.
+    pub(crate) reader: Cell<Option<Rc<Task>>>,
+    pub(crate) writer: Cell<Option<Rc<Task>>>,
+    /// Who else waits, where several may.
+    pub(crate) queue: OnceCell<Box<Queue>>,
+}
+
+type Queue = RefCell<VecDeque<(Interest, Rc<Task>)>>;
+
+/// What `EAGAIN` says is over.
+fn spent(interest: Interest) -> Readiness {
+    let urgent =
+        if interest.contains(Interest::READ) { Readiness::PRIORITY } else { Readiness::NONE };
+    Readiness::from(interest) | urgent
+}
+
+impl<R> Io<R> {
+    pub(crate) fn new(fd: OwnedFd, kind: Kind) -> Io<R> {
+        let number = fd.as_raw_fd();
+        Io::with(Some(fd), number, kind)
+    }
+
+    pub(crate) fn with(fd: Option<OwnedFd>, number: RawFd, kind: Kind) -> Io<R> {
+        Io {
+            fd: RefCell::new(fd),
+            number,
+            kind,
+            lent: Cell::new(false),
+            always_ready: Cell::new(false),
+            ready: Cell::new(match kind {
+                Kind::Tcp => Readiness::UNKNOWN,
+                _ => Readiness::UNKNOWN | Readiness::SHORT_READS_MISLEAD,
+            }),
+            watched: Cell::new(Readiness::NONE),
+            key: Cell::new(Key::NONE),
+            reactor: OnceCell::new(),
+            home: Cell::new(u64::MAX),
+            reader: Cell::new(None),
+            writer: Cell::new(None),
+            queue: OnceCell::new(),
+        }
+    }
+
+    /// `EAGAIN`, or what stands for it, was seen.
+    #[inline(always)]
+    pub(crate) fn clear(&self, interest: Interest) {
+        if self.always_ready.get() {
+            return;
+        }
+        self.ready.set(self.ready.get().without(spent(interest)));
+    }
+
+    /// A read came back with less than it asked for. If nothing can lie behind that, it was all
+    /// there is, and the `EAGAIN` that would say so need not be asked for: on TCP only, before
+    /// the end of the stream, and with no urgent mark about.
+    #[inline(always)]
+    pub(crate) fn short_read(&self) {
+        let misleading =
+            Readiness::SHORT_READS_MISLEAD | Readiness::READ_CLOSED | Readiness::PRIORITY;
+        let ready = self.ready.get();
+        if !ready.intersects(misleading) {
+            self.ready.set(ready.without(spent(Interest::READ)));
+        }
+    }
+
+    pub(crate) fn waiter(&self, direction: Interest) -> &Cell<Option<Rc<Task>>> {
+        if direction == Interest::WRITE { &self.writer } else { &self.reader }
+    }
+
+    /// Who waits for a direction, if it is not `task`.
+    pub(crate) fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
+        let waiter = self.waiter(direction).take();
+        let id =
+            waiter.as_ref().filter(|w| !ptr::eq(&raw const ***w, task)).map(|w| TaskId(w.key()));
+        self.waiter(direction).set(waiter);
+        id
+    }
+
+    pub(crate) fn remove_waiters(&self, interest: Interest, task: &Task) {
+        for direction in [Interest::READ, Interest::WRITE] {
+            if interest.contains(direction) && self.other_waiter(direction, task).is_none() {
+                self.waiter(direction).set(None);
+            }
+        }
+        if let Some(queue) = self.queue.get() {
+            queue.borrow_mut().retain(|(direction, other)| {
+                !ptr::eq(&raw const **other, task) || !interest.contains(*direction)
+            });
+        }
+    }
+
+    /// Wakes whoever waits for a direction in `readiness`.
+    #[inline(always)]
+    pub(crate) fn wake(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
+        if readiness.satisfies(Interest::READ) {
+            if let Some(task) = self.reader.take() {
+                if !task.more_to_undo.get() {
+                    task.on.set(On::WOKEN); // its only waiter is taken
+                }
+                scheduler.wake(task, cause);
+            }
+        }
+        if readiness.satisfies(Interest::WRITE) || self.queue.get().is_some() {
+            self.wake_writer_and_queue(scheduler, readiness, cause);
+        }
+    }
+
+    #[inline(never)]
+    fn wake_writer_and_queue(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
+        // A report disarms all of a borrowed descriptor: whoever waits there tries again.
+        let all = self.kind == Kind::Borrowed;
+        let readiness = if all { Readiness::UNKNOWN } else { readiness };
+        if all {
+            if let Some(task) = self.reader.take() {
+                scheduler.wake(task, cause);
+            }
+        }
+        if readiness.satisfies(Interest::WRITE) {
+            if let Some(task) = self.writer.take() {
+                scheduler.wake(task, cause);
+            }
+        }
+        let Some(queue) = self.queue.get() else { return };
+        // Each of them tries; who finds nothing parks again, behind the others.
+        queue.borrow_mut().retain(|(direction, task)| {
+            let woken = readiness.satisfies(*direction);
+            if woken {
+                scheduler.wake(task.clone(), cause);
+            }
+            !woken
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! How a future is polled: which waker it gets, and who is behind a waker that comes back.
+
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use crate::event_loop::core::Core;
+use crate::event_loop::inbox::{SpareWaker, TaskWaker};
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::Task;
+use crate::event_loop::waiter::Waiter;
+
+impl Core {
+    /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
+    /// the task's own if a clone of it was kept.
+    pub(crate) fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
+        self.polled.set(task.key());
+        let own = task.waker.borrow();
+        let result = if let Some(own) = &*own {
+            self.polled_with.set(own.data());
+            poll(own)
+        } else {
+            let spare = self.spare_waker.borrow();
+            let lent = spare.lend(task.key());
+            self.polled_with.set(lent.data());
+            let result = poll(lent);
+            if spare.was_kept() {
+                drop((own, spare));
+                self.give_spare_waker(task);
+            }
+            result
+        };
+        self.polled_with.set(ptr::null());
+        result
+    }
+
+    /// The waker that was lent to a task is its own from now on.
+    #[inline(never)]
+    fn give_spare_waker(&self, task: &Task) {
+        let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
+        task.waker.replace(Some(kept.into_waker()));
+    }
+
+    /// Whether `waker` is the own waker of the task that is being polled.
+    fn is_own(&self, waker: &Waker) -> bool {
+        waker.data() == self.polled_with.get()
+    }
+
+    /// Who is behind the waker that a future of ours is polled with: the task itself, or a
+    /// stranger between the two.
+    fn waiter_behind(&self, waker: &Waker) -> Waiter {
+        let own = if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None };
+        own.map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
+    }
+
+    /// Sets a timer for the future that is polled with `waker`.
+    pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Instant) -> Key {
+        let waiter = self.waiter_behind(waker);
+        let mut timers = self.timers.borrow_mut();
+        let timer = timers.insert(deadline, waiter);
+        self.armed.set(timers.len());
+        timer
+    }
+
+    /// Lets a timer wake the future that is polled with `waker` from now on. False if it has
+    /// fired.
+    pub(crate) fn keep_timer(&self, waker: &Waker, timer: Key) -> bool {
+        let waiter = self.waiter_behind(waker);
+        let old = self.timers.borrow_mut().replace_waiter(timer, waiter);
+        old.is_some() // and dropped here, with nothing borrowed
+    }
+
+    /// Takes a timer back.
+    pub(crate) fn cancel_timer(&self, timer: Key) {
+        let mut timers = self.timers.borrow_mut();
+        let waiter = timers.remove(timer);
+        self.armed.set(timers.len());
+        drop(timers);
+        drop(waiter); // may be anybody's waker: nothing is borrowed
+    }
+
+    /// Lets the task that is polled with `waker` run again in the next turn.
+    pub(crate) fn yield_behind(&self, waker: &Waker) {
+        if self.is_own(waker) {
+            self.yielded.set(true);
+        } else {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// The task's waker, made when somebody first asks for it.
+    pub(crate) fn waker_of(&self, task: &Task) -> Waker {
+        let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
+        task.waker.borrow_mut().get_or_insert_with(new).clone()
+    }
+}

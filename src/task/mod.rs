@@ -1,0 +1,16 @@
+//! What a task is: a generator written by hand or a future written by the compiler, and what
+//! others see of it.
+
+pub(crate) mod body;
+pub(crate) mod context;
+pub(crate) mod generator;
+pub(crate) mod join;
+pub(crate) mod listing;
+mod yielding;
+
+pub use body::{ByCompiler, ByHand, Spawn, State};
+pub use context::Context;
+pub use generator::{Cause, Generator, Ready, Step, Wait};
+pub use join::{JoinError, JoinHandle, spawn};
+pub use listing::TaskInfo;
+pub use yielding::{YieldNow, yield_now};
