@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 use std::{io, mem};
 
-use nix::sys::socket::{self, SockaddrLike, SockaddrStorage, sockopt};
+use nix::sys::socket::{self, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, sockopt};
 
 use crate::{Error, Result};
 
@@ -59,10 +59,16 @@ pub fn socketpair() -> Result<(OwnedFd, OwnedFd)> {
 ///   `EADDRNOTAVAIL` (no port left): handed up. `EINTR`: the attempt goes on; as `EINPROGRESS`.
 /// * Manual page: connect(2).
 pub fn connect(fd: BorrowedFd<'_>, addr: &SocketAddr) -> Result<()> {
-    let name = SockaddrStorage::from(*addr);
-    // SAFETY: `name` is a valid address of the length it tells.
-    let answer = unsafe { libc::connect(fd.as_raw_fd(), name.as_ptr(), name.len()) };
+    let answer = match addr {
+        SocketAddr::V4(v4) => connect_to(fd, &SockaddrIn::from(*v4)),
+        SocketAddr::V6(v6) => connect_to(fd, &SockaddrIn6::from(*v6)),
+    };
     Error::check_on("connect", fd, answer).map(drop)
+}
+
+fn connect_to(fd: BorrowedFd<'_>, name: &impl SockaddrLike) -> i32 {
+    // SAFETY: `name` is a valid address of the length it tells.
+    unsafe { libc::connect(fd.as_raw_fd(), name.as_ptr(), name.len()) }
 }
 
 /// `int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)`: gives the socket its
@@ -73,8 +79,11 @@ pub fn connect(fd: BorrowedFd<'_>, addr: &SocketAddr) -> Result<()> {
 /// * `EADDRINUSE`, `EACCES` (a port below 1024), `EADDRNOTAVAIL`: handed up.
 /// * Manual page: bind(2).
 pub fn bind(fd: BorrowedFd<'_>, addr: &SocketAddr) -> Result<()> {
-    socket::bind(fd.as_raw_fd(), &SockaddrStorage::from(*addr))
-        .map_err(|e| Error::from_nix("bind", fd, e))
+    let answer = match addr {
+        SocketAddr::V4(v4) => socket::bind(fd.as_raw_fd(), &SockaddrIn::from(*v4)),
+        SocketAddr::V6(v6) => socket::bind(fd.as_raw_fd(), &SockaddrIn6::from(*v6)),
+    };
+    answer.map_err(|e| Error::from_nix("bind", fd, e))
 }
 
 /// `int listen(int sockfd, int backlog)`: takes connections; up to `backlog` of them queue in

@@ -294,6 +294,16 @@ impl Core {
         if self.armed.get() == 0 { limit } else { self.time_left(limit) }
     }
 
+    /// When the loop has to run at the latest: now, if a task is READY.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        if self.scheduler.has_ready() {
+            return Some(clock::now());
+        }
+        let mut timers = self.timers.borrow_mut();
+        let deadline = timers.next_deadline()?;
+        timers.instant(deadline)
+    }
+
     #[inline(never)]
     fn time_left(&self, limit: Option<Duration>) -> Option<Duration> {
         let mut timers = self.timers.borrow_mut();
@@ -305,7 +315,7 @@ impl Core {
     /// Moves the tasks whose deadline has passed to READY, the earliest first.
     #[inline]
     pub(crate) fn wake_due(&self) {
-        if !self.armed.get() == 0 {
+        if self.armed.get() > 0 {
             self.wake_due_at(clock::now());
         }
     }

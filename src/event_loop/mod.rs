@@ -133,8 +133,7 @@ impl EventLoop {
     /// When the loop has to be turned at the latest: now, if a task is READY; `None`, if only
     /// an event can give it something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let now = eagain_sys::clock::now();
-        self.core.timeout(None).and_then(|left| now.checked_add(left))
+        self.core.next_deadline()
     }
 
     /// All tasks, with what each does and waits for.

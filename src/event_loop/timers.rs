@@ -11,7 +11,7 @@
 //! its earliest deadline is asked for, it becomes a heap, and stays one. Slots in the far future
 //! are never asked, and there setting and cancelling stay at one push and one swap.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::event_loop::slab::{Key, Slab};
 use crate::event_loop::waiter::Waiter;
@@ -89,6 +89,11 @@ impl Timers {
     /// never.
     pub(crate) fn nanos(&self, instant: Instant) -> u64 {
         u64::try_from(instant.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// The instant of a nanosecond; `None` for never.
+    pub(crate) fn instant(&self, nanos: u64) -> Option<Instant> {
+        self.start.checked_add(Duration::from_nanos(nanos))
     }
 
     /// Sets a timer.
