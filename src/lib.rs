@@ -1,6 +1,6 @@
 //! An event loop that hides nothing.
 //!
-//! `eagain` asks the kernel through `epoll` on Linux, called through `libc`, and resumes tasks
+//! `eagain` asks the kernel through `epoll`, called directly in `eagain-sys`, and resumes tasks
 //! once the descriptor that answered `EAGAIN` is ready again. A task is a state machine: written
 //! by hand ([`Generator`]) or by the compiler (a future). One thread, no `Send` bounds, and three
 //! dependencies.
@@ -34,3 +34,8 @@ pub use task::{
     Step, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use trace::Trace;
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
