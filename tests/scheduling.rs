@@ -215,9 +215,11 @@ fn pitfall_42_greedy_tasks_leave_room_for_a_ticker() {
     for _ in 0..3 {
         let done = done.clone();
         event_loop
-            .spawn(Task(move |_: &mut Context<'_>| {
-                if done.get() { Step::Return(()) } else { Step::Yield(Wait::next_turn()) }
-            }))
+            .spawn(Task(
+                move |_: &mut Context<'_>| {
+                    if done.get() { Step::Return(()) } else { Step::Yield(Wait::next_turn()) }
+                },
+            ))
             .detach();
     }
     let mut ticks = 0;
@@ -1298,8 +1300,7 @@ fn pitfall_51_a_loop_within_a_task_is_refused() {
     let task = event_loop.spawn(Task(|cx: &mut Context<'_>| {
         let mut inner = new_loop();
         inner.spawn(async {}).detach();
-        let refused =
-            [inner.run(), inner.turn(None)].map(|r| r.expect_err("a loop runs already")); // pitfall 51
+        let refused = [inner.run(), inner.turn(None)].map(|r| r.expect_err("a loop runs already")); // pitfall 51
         assert_eq!(inner.counts().turns, 0);
         drop(inner); // its tasks go with it
         assert_eq!(cx.cause(), Cause::Turn);

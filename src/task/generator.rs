@@ -229,6 +229,10 @@ impl Wait {
     }
 
     /// The same wait, but not beyond this instant. Of two deadlines the earlier one holds.
+    ///
+    /// A task is resumed for one cause: if data and the deadline come together, it is the data.
+    /// A limit on a whole exchange is for the task to check against the clock, since a peer that
+    /// never stops sending is always ready.
     pub fn or_until(self, deadline: Instant) -> Wait {
         Wait { deadline: Some(self.deadline.map_or(deadline, |d| d.min(deadline))), ..self }
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Longer than any example takes under strace on a busy machine, shorter than any patience.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// While this lives, the process group has [`LIMIT`] to end by itself.
 pub(crate) struct Guard {

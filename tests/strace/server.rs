@@ -17,7 +17,7 @@ use super::tally::Tally;
 use super::unread::connections_with_bytes;
 use super::{tracer, waits};
 
-/// How long a state is waited for that must come: a bound on failures, not on speed.
+/// How long nothing may happen while a state is waited for: a bound on failures, not on speed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What strace writes when a stop has taken effect.
@@ -169,13 +169,17 @@ impl Server {
     }
 
     fn until(&self, what: &str, mut reached: impl FnMut(&Server) -> bool) {
-        let begun = Instant::now();
+        let (mut size, mut since) = (0, Instant::now());
         while !reached(self) {
-            if begun.elapsed() > PATIENCE {
+            let now = self.last_line().0;
+            if now > size {
+                (size, since) = (now, Instant::now());
+            }
+            if since.elapsed() > PATIENCE {
                 let trace = self.trace();
                 let from = trace.len().saturating_sub(2000);
                 let end = String::from_utf8_lossy(&trace.as_bytes()[from..]);
-                panic!("the server never {what}; its trace ends with\n{end}");
+                panic!("the server has stopped, and never {what}; its trace ends with\n{end}");
             }
             thread::sleep(Duration::from_millis(1));
         }
