@@ -5,20 +5,17 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any example takes under strace on a busy machine, shorter than any patience.
-const LIMIT: Duration = Duration::from_secs(240);
-
-/// While this lives, the process group has [`LIMIT`] to end by itself.
+/// While this lives, the process group has its time to end by itself.
 pub(crate) struct Guard {
     _dropped_when_done: Sender<()>,
 }
 
 impl Guard {
     /// Guards the group that the process `leader` leads.
-    pub(crate) fn over(leader: u32) -> Guard {
+    pub(crate) fn over(leader: u32, time: Duration) -> Guard {
         let (sender, done) = mpsc::channel();
         thread::spawn(move || {
-            if done.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            if done.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
                 end_group(leader);
             }
         });

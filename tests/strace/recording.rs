@@ -2,11 +2,15 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, thread};
 
 use super::guard::Guard;
 use super::line::{Call, calls};
 use super::tracer;
+
+/// Many times what an example takes under strace on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What a run left behind.
 pub(crate) struct Recording {
@@ -40,7 +44,7 @@ pub(crate) fn record(
     let file = tracer::file(name);
     let mut command = tracer::command(calls, &file, program, args);
     let mut child = command.envs(environment.iter().copied()).spawn().expect("strace starts");
-    let guard = Guard::over(child.id());
+    let guard = Guard::over(child.id(), LIMIT);
     let stdout = child.stdout.take().map(collect);
     let stderr = child.stderr.take().map(collect);
     let status = child.wait().expect("strace is waited for");

@@ -20,6 +20,9 @@ use super::{tracer, waits};
 /// How long nothing may happen while a state is waited for: a bound on failures, not on speed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a server lives at most.
+const LIMIT: Duration = Duration::from_secs(240);
+
 /// What strace writes when a stop has taken effect.
 const STOPPED: &str = "\n--- stopped by SIGSTOP ---";
 
@@ -46,7 +49,7 @@ impl Server {
         let file = tracer::file(name);
         let mut command = tracer::command(calls, &file, program, ["127.0.0.1:0"]);
         let mut tracer = command.envs(environment.iter().copied()).spawn().expect("strace starts");
-        let guard = Guard::over(tracer.id());
+        let guard = Guard::over(tracer.id(), LIMIT);
         let mut line = String::new();
         let mut stdout = BufReader::new(tracer.stdout.take().expect("the output is piped"));
         stdout.read_line(&mut line).expect("the server says where it listens");
