@@ -7,7 +7,7 @@ use eagain_sys::mark::mark;
 use crate::event_loop::core::Core;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::slab::Key;
-use crate::task::body::{Body, State};
+use crate::task::body::{End, State};
 use crate::task::generator::{Cause, Wait};
 use crate::task::listing::{TaskInfo, in_words};
 
@@ -59,11 +59,11 @@ impl Trace {
         }
     }
 
-    pub(crate) fn returned(self, task: Key, outcome: Option<&Body>) {
-        let how = match outcome {
-            Some(Body::Panicked(_)) => "panic",
-            Some(Body::Cancelled) => "cancel",
-            _ => "return",
+    pub(crate) fn returned(self, task: Key, end: &End) {
+        let how = match end {
+            End::Returned => "return",
+            End::Panicked(_) => "panic",
+            End::Cancelled => "cancel",
         };
         self.mark(|| format!("{how} {}", task.index()));
         if self == Trace::Turns {

@@ -21,7 +21,7 @@ use crate::event_loop::slab::Key;
 use crate::event_loop::table::{Meanwhile, Task};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::Waiter;
-use crate::task::body::{Body, Spawn, drop_quietly};
+use crate::task::body::{Body, End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Step, Wait};
 use crate::task::join::JoinHandle;
@@ -133,8 +133,8 @@ impl Core {
         budget::refill(self.budget);
         match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
             Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
-            Ok(Step::Return(())) => self.end(task, self.value.take().map(Body::Returned)),
-            Err(payload) => self.end(task, Some(Body::Panicked(payload))),
+            Ok(Step::Return(())) => self.end(task, End::Returned),
+            Err(payload) => self.end(task, End::Panicked(payload)),
         }
     }
 
@@ -182,18 +182,21 @@ impl Core {
             self.trace.yielded(task.key(), &wait, &self.reactor);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
-        if wait.on == task.on.get() && wait.deadline.is_none() {
-            let meanwhile = self.scheduler.pause(task, self.turn.get());
-            if meanwhile != Meanwhile::Nothing {
-                self.go_on(task, Cause::Woken);
+        let (parked_on, turn) = (task.on.get(), self.turn.get());
+        match wait.deadline {
+            None if wait.on == parked_on => {
+                let meanwhile = self.scheduler.pause(task, turn);
+                if meanwhile != Meanwhile::Nothing {
+                    self.go_on(task, Cause::Woken);
+                }
             }
-        } else if wait.on == On::NEXT_TURN && task.on.get() == On::WOKEN {
-            let meanwhile = self.scheduler.requeue(task, self.turn.get());
-            if meanwhile == Meanwhile::Aborted {
-                self.abort(task);
+            _ if wait.on == On::NEXT_TURN && parked_on == On::WOKEN => {
+                let meanwhile = self.scheduler.requeue(task, turn);
+                if meanwhile == Meanwhile::Aborted {
+                    self.abort(task);
+                }
             }
-        } else {
-            self.park_elsewhere(task, wait.on, wait.deadline);
+            deadline => self.park_elsewhere(task, wait.on, deadline),
         }
     }
 
@@ -257,27 +260,34 @@ impl Core {
         }
     }
 
-    fn end(&self, task: &Rc<Task>, outcome: Option<Body>) {
+    /// Ends a task: drops what it is made of, and keeps the outcome for whoever joins it.
+    #[inline(never)]
+    fn end(&self, task: &Rc<Task>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
-            self.trace.returned(task.key(), outcome.as_ref());
+            self.trace.returned(task.key(), &how);
         }
-        drop_quietly(task.body().take());
+        quietly(|| drop(task.body().take()));
+        let outcome = match how {
+            End::Returned => self.value.take().map(Body::Returned),
+            End::Panicked(payload) => Some(Body::Panicked(payload)),
+            End::Cancelled => Some(Body::Cancelled),
+        };
         self.scheduler.finish(task, outcome);
     }
 
     /// Ends a task where it waits. The one that runs ends when it yields.
     pub(crate) fn abort(&self, task: &Rc<Task>) {
         if self.scheduler.seize(task) {
-            self.end(task, Some(Body::Cancelled));
+            self.end(task, End::Cancelled);
         }
     }
 
     /// The rest of a turn that has READY tasks and no source: there are only the bell, which can
     /// be looked at without a system call, and the timers.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn go_on_alone(&self) -> io::Result<bool> {
         self.inbox.look(&self.scheduler)?;
         self.wake_due();

@@ -166,12 +166,12 @@ fn turn<const TRACED: bool>(
     // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
     //    again at once waits for the next turn.
     core.run_ready::<TRACED>(running);
-    if core.scheduler.live() == 0 {
+    if core.scheduler.has_ready() {
+        if core.reactor.sources() == 0 {
+            return core.go_on_alone(); // busy, and nothing to ask the kernel about
+        }
+    } else if core.scheduler.live() == 0 {
         return Ok(false); // nobody is left to wait for anything
-    }
-
-    if core.scheduler.has_ready() && core.reactor.sources() == 0 {
-        return core.go_on_alone(); // busy, and nothing to ask the kernel about
     }
 
     // 2. Work out how long to sleep: not at all, until the earliest deadline, or until something

@@ -17,17 +17,18 @@ impl Core {
     /// the task's own if a clone of it was kept.
     pub(crate) fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
         self.polled.set(task.key());
-        let own = task.waker.borrow();
-        let result = if let Some(own) = &*own {
+        let result = if let Some(own) = task.waker.take() {
             self.polled_with.set(own.data());
-            poll(own)
+            let result = poll(&own);
+            task.waker.set(Some(own));
+            result
         } else {
             let spare = self.spare_waker.borrow();
             let lent = spare.lend(task.key());
             self.polled_with.set(lent.data());
             let result = poll(lent);
             if spare.was_kept() {
-                drop((own, spare));
+                drop(spare);
                 self.give_spare_waker(task);
             }
             result
@@ -40,7 +41,7 @@ impl Core {
     #[inline(never)]
     fn give_spare_waker(&self, task: &Task) {
         let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
-        task.waker.replace(Some(kept.into_waker()));
+        task.waker.set(Some(Box::new(kept.into_waker())));
     }
 
     /// Whether `waker` is the own waker of the task that is being polled.
@@ -92,7 +93,10 @@ impl Core {
 
     /// The task's waker, made when somebody first asks for it.
     pub(crate) fn waker_of(&self, task: &Task) -> Waker {
-        let new = || Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
-        task.waker.borrow_mut().get_or_insert_with(new).clone()
+        let new = || Box::new(Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key()))));
+        let own = task.waker.take().unwrap_or_else(new);
+        let waker = (*own).clone();
+        task.waker.set(Some(own));
+        waker
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::event_loop::budget;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{Meanwhile, Table, Task};
-use crate::task::body::{Body, State, drop_quietly};
+use crate::task::body::{Body, State, quietly};
 use crate::task::generator::{Cause, Place};
 
 pub(crate) struct Scheduler {
@@ -56,6 +56,7 @@ impl Scheduler {
         RUNNING.try_with(|running| running.try_borrow().ok().map(|r| f(r.as_ref()))).ok().flatten()
     }
 
+    #[inline(always)]
     pub(crate) fn spawn(&self, body: Body, spawned_at: Place, turn: u32) -> Rc<Task> {
         let task = self.table.insert(body, spawned_at, turn);
         self.ready.borrow_mut().push(task.clone());
@@ -151,19 +152,17 @@ impl Scheduler {
     pub(crate) fn finish(&self, task: &Rc<Task>, outcome: Option<Body>) {
         self.live.set(self.live.get() - 1);
         task.state.set(State::Finished);
-        let waker = task.waker.take();
-        let unwanted = match outcome {
-            Some(outcome) if task.joinable.get() => {
-                task.body.replace(Some(outcome));
-                None
-            }
-            outcome => {
-                self.table.remove(task);
-                outcome
-            }
-        };
-        if waker.is_some() || unwanted.is_some() {
-            drop_quietly((waker, unwanted)); // may be anything: no borrow is held
+        // What is dropped here may be anything: no borrow is held.
+        if let Some(waker) = task.waker.take() {
+            quietly(|| drop(waker));
+        }
+        if task.joinable.get() {
+            task.body.replace(outcome);
+            return;
+        }
+        self.table.remove(task);
+        if outcome.is_some() {
+            quietly(|| drop(outcome));
         }
     }
 

@@ -51,7 +51,7 @@ pub(crate) struct Task {
     /// ... and its timer.
     pub(crate) timer: Cell<Key>,
     /// Its waker, if anybody ever kept one.
-    pub(crate) waker: RefCell<Option<Waker>>,
+    pub(crate) waker: Cell<Option<Box<Waker>>>,
     spawned_at: Cell<Place>,
 }
 
@@ -79,7 +79,7 @@ impl Task {
             on: Cell::new(On::WOKEN),
             more_to_undo: Cell::new(false),
             timer: Cell::new(Key::NONE),
-            waker: RefCell::new(None),
+            waker: Cell::new(None),
             spawned_at: Cell::new(spawned_at),
         }
     }
@@ -148,6 +148,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Puts a new task on the table: READY, and joinable.
+    #[inline(always)]
     pub(crate) fn insert(&self, body: Body, spawned_at: Place, turn: u32) -> Rc<Task> {
         let spare = self.spare.borrow_mut().pop();
         let task = spare.unwrap_or_else(|| self.new_slot(spawned_at));
@@ -177,6 +178,7 @@ impl Table {
 
     /// Takes a finished task off the table. Its memory is used again if the table and the
     /// caller are the last to hold it; what holds it longer must not meet a stranger there.
+    #[inline]
     pub(crate) fn remove(&self, task: &Rc<Task>) {
         if !task.tabled.replace(false) {
             return;
@@ -187,11 +189,16 @@ impl Table {
             task.key.set(next);
             task.clone()
         } else {
-            let fresh = Rc::new(Task::blank(next, task.spawned_at.get()));
-            self.slots.borrow_mut()[key.index() as usize] = fresh.clone();
-            fresh
+            self.replace_slot(next, task.spawned_at.get())
         };
         self.spare.borrow_mut().push(spare);
+    }
+
+    #[cold]
+    fn replace_slot(&self, key: Key, spawned_at: Place) -> Rc<Task> {
+        let fresh = Rc::new(Task::blank(key, spawned_at));
+        self.slots.borrow_mut()[key.index() as usize] = fresh.clone();
+        fresh
     }
 
     pub(crate) fn all(&self) -> Vec<Rc<Task>> {

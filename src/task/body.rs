@@ -99,10 +99,17 @@ mod sealed {
     }
 }
 
-/// Runs the drop of what a user wrote; a panic in there must not take the loop along. The
-/// panic hook has reported it by then.
-pub(crate) fn drop_quietly<T>(value: T) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+/// How a task ended.
+pub(crate) enum End {
+    Returned,
+    Panicked(Box<dyn Any + Send>),
+    Cancelled,
+}
+
+/// Drops what a user wrote; a panic in there must not take the loop along. The panic hook has
+/// reported it by then.
+pub(crate) fn quietly(drop: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(drop)) {
         // A payload that panics when dropped is beyond help.
         std::mem::forget(panic);
     }
