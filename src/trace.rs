@@ -59,10 +59,10 @@ impl Trace {
         }
     }
 
-    pub(crate) fn returned(self, task: Key, end: &End) {
+    pub(crate) fn returned(self, task: Key, end: End) {
         let how = match end {
             End::Returned => "return",
-            End::Panicked(_) => "panic",
+            End::Panicked => "panic",
             End::Cancelled => "cancel",
         };
         self.mark(|| format!("{how} {}", task.index()));

@@ -1,13 +1,11 @@
 //! The parts of a loop together: how one task is resumed, parked and ended.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{self, Poll};
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock;
@@ -21,7 +19,7 @@ use crate::event_loop::slab::Key;
 use crate::event_loop::table::{Meanwhile, Task};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::Waiter;
-use crate::task::body::{Body, End, Spawn, quietly};
+use crate::task::body::{End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Step, Wait};
 use crate::task::join::JoinHandle;
@@ -42,8 +40,6 @@ pub(crate) struct Core {
     pub(crate) polled_with: Cell<*const ()>,
     /// It asked for the next turn.
     pub(crate) yielded: Cell<bool>,
-    /// What the task that runs has returned.
-    value: Cell<Option<Box<dyn Any>>>,
     budget: u32,
     pub(crate) trace: Trace,
     /// Which turn this is.
@@ -85,7 +81,6 @@ impl Core {
             polled: Cell::new(Key::NONE),
             polled_with: Cell::new(ptr::null()),
             yielded: Cell::new(false),
-            value: Cell::new(None),
             budget,
             trace,
             turn: Cell::new(0),
@@ -134,31 +129,18 @@ impl Core {
         match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
             Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
             Ok(Step::Return(())) => self.end(task, End::Returned),
-            Err(payload) => self.end(task, End::Panicked(payload)),
+            Err(payload) => {
+                quietly(|| task.deliver(payload));
+                self.end(task, End::Panicked);
+            }
         }
     }
 
     #[inline(always)]
     fn step(self: &Rc<Core>, task: &Rc<Task>) -> Step<()> {
-        let mut cx = Context::new(self, task);
         match &mut *task.body().borrow_mut() {
-            Some(Body::Generator(generator)) => generator.resume_any(&mut cx),
-            Some(Body::Future(future)) => self.with_waker(task, |waker| {
-                match future.as_mut().poll_any(&mut task::Context::from_waker(waker), &cx) {
-                    Poll::Ready(()) => Step::Return(()),
-                    Poll::Pending if self.yielded.replace(false) => Step::Yield(Wait::next_turn()),
-                    Poll::Pending => Step::Yield(Wait::woken()),
-                }
-            }),
-            // A task that finished is never READY again.
-            _ => Step::Return(()),
-        }
-    }
-
-    /// Takes what a task returned, if somebody will ask for it.
-    pub(crate) fn deliver<T: 'static>(&self, task: &Task, value: T) {
-        if task.is_joinable() {
-            self.value.set(Some(Box::new(value)));
+            Some(body) => body.as_mut().step(&mut Context::new(self, task)),
+            None => Step::Return(()), // a task that finished is never READY again
         }
     }
 
@@ -260,22 +242,18 @@ impl Core {
         }
     }
 
-    /// Ends a task: drops what it is made of, and keeps the outcome for whoever joins it.
+    /// Ends a task: drops what it is made of.
     #[inline(never)]
     fn end(&self, task: &Rc<Task>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
-            self.trace.returned(task.key(), &how);
+            self.trace.returned(task.key(), how);
         }
+        task.end.set(how);
         quietly(|| drop(task.body().take()));
-        let outcome = match how {
-            End::Returned => self.value.take().map(Body::Returned),
-            End::Panicked(payload) => Some(Body::Panicked(payload)),
-            End::Cancelled => Some(Body::Cancelled),
-        };
-        self.scheduler.finish(task, outcome);
+        self.scheduler.finish(task);
     }
 
     /// Ends a task where it waits. The one that runs ends when it yields.

@@ -148,21 +148,19 @@ impl Scheduler {
         }
     }
 
-    /// Ends a task: keeps what came of it for whoever joins it, or forgets the task.
-    pub(crate) fn finish(&self, task: &Rc<Task>, outcome: Option<Body>) {
+    /// Ends a task: leaves it on the table for whoever joins it, or forgets it.
+    pub(crate) fn finish(&self, task: &Rc<Task>) {
         self.live.set(self.live.get() - 1);
         task.state.set(State::Finished);
         // What is dropped here may be anything: no borrow is held.
         if let Some(waker) = task.waker.take() {
             quietly(|| drop(waker));
         }
-        if task.joinable.get() {
-            task.body.replace(outcome);
-            return;
-        }
-        self.table.remove(task);
-        if outcome.is_some() {
-            quietly(|| drop(outcome));
+        if !task.joinable.get() {
+            if let Some(unwanted) = task.result.take() {
+                quietly(|| drop(unwanted));
+            }
+            self.table.remove(task);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The table of tasks: what is known of each, found by its key.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::task::Waker;
 use eagain_sys::poller::Readiness;
 
 use crate::event_loop::slab::Key;
-use crate::task::body::{Body, State};
+use crate::task::body::{Body, End, State};
 use crate::task::generator::{Cause, On, Place, Ready};
 
 /// The identity of a task. Not used again before 2^32 others had the same slot.
@@ -40,6 +41,10 @@ pub(crate) struct Task {
     pub(crate) cause: Cell<Cause>,
     /// What happened to it while it ran.
     pub(crate) meanwhile: Cell<Meanwhile>,
+    /// How it ended, once it has.
+    pub(crate) end: Cell<End>,
+    /// What it returned, or the payload of its panic, until somebody takes it.
+    pub(crate) result: Cell<Option<Box<dyn Any>>>,
     /// Somebody will ask for its result.
     pub(crate) joinable: Cell<bool>,
     /// The turn in which it last ran.
@@ -71,6 +76,8 @@ impl Task {
             key: Cell::new(key),
             tabled: Cell::new(false),
             body: RefCell::new(None),
+            end: Cell::new(End::Returned),
+            result: Cell::new(None),
             state: Cell::new(State::Finished),
             cause: Cell::new(Cause::Turn),
             meanwhile: Cell::new(Meanwhile::Nothing),
@@ -100,10 +107,6 @@ impl Task {
         self.spawned_at.get()
     }
 
-    pub(crate) fn is_joinable(&self) -> bool {
-        self.joinable.get()
-    }
-
     /// The body; borrowed by the one who resumes the task.
     pub(crate) fn body(&self) -> &RefCell<Option<Body>> {
         &self.body
@@ -113,6 +116,13 @@ impl Task {
     #[inline]
     pub(crate) fn cause(&self) -> Cause {
         self.cause.get()
+    }
+
+    /// Keeps what it returned, if somebody will ask for it.
+    pub(crate) fn deliver<T: 'static>(&self, value: T) {
+        if self.joinable.get() {
+            self.result.set(Some(Box::new(value)));
+        }
     }
 
     /// Nobody will ask for its result any more.

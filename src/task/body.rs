@@ -1,52 +1,53 @@
-//! What a task is made of: one of two ways to write it, and what came of it.
+//! What a task is made of, by either of two ways to write it, and how it ended.
 
-use std::any::Any;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
-use std::{fmt, task};
 
 use crate::task::context::Context;
 use crate::task::generator::{Generator, Step};
 
-/// A task, by who wrote its state machine, or what is left of it.
-pub(crate) enum Body {
-    /// A person did.
-    Generator(Box<dyn AnyGenerator>),
-    /// The compiler did.
-    Future(Pin<Box<dyn AnyFuture>>),
-    /// It returned this.
-    Returned(Box<dyn Any>),
-    /// It panicked with this.
-    Panicked(Box<dyn Any + Send>),
-    /// It was aborted.
-    Cancelled,
-}
+/// A state machine that somebody wrote, whoever it was.
+pub(crate) type Body = Pin<Box<dyn Resume>>;
 
-/// A generator whose return value is delivered to the loop, so that all of them have one type.
-pub(crate) trait AnyGenerator {
-    fn resume_any(&mut self, cx: &mut Context<'_>) -> Step<()>;
+/// One step of either kind. What it returns in the end is delivered to the loop, so that all of
+/// them have one type.
+pub(crate) trait Resume {
+    fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()>;
     fn state_name(&self) -> &'static str;
 }
 
-impl<G: Generator<Return: 'static>> AnyGenerator for G {
-    fn resume_any(&mut self, cx: &mut Context<'_>) -> Step<()> {
-        self.resume(cx).map(|value| cx.deliver(value))
+/// A state machine that a person wrote.
+pub(crate) struct Written<G>(G);
+
+/// A generator is never borrowed from itself, so it may be moved between two steps.
+impl<G> Unpin for Written<G> {}
+
+impl<G: Generator<Return: 'static>> Resume for Written<G> {
+    fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        self.get_mut().0.resume(cx).map(|value| cx.deliver(value))
     }
 
     fn state_name(&self) -> &'static str {
-        self.state()
+        self.0.state()
     }
 }
 
-/// The same for a future.
-pub(crate) trait AnyFuture {
-    fn poll_any(self: Pin<&mut Self>, cx: &mut task::Context<'_>, of: &Context<'_>) -> Poll<()>;
-}
+/// A state machine that the compiler wrote.
+impl<F: Future<Output: 'static>> Resume for F {
+    fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
+        match cx.poll(self) {
+            Poll::Ready(value) => {
+                cx.deliver(value);
+                Step::Return(())
+            }
+            Poll::Pending => Step::Yield(cx.pending()),
+        }
+    }
 
-impl<F: Future<Output: 'static>> AnyFuture for F {
-    fn poll_any(self: Pin<&mut Self>, cx: &mut task::Context<'_>, of: &Context<'_>) -> Poll<()> {
-        self.poll(cx).map(|value| of.deliver(value))
+    fn state_name(&self) -> &'static str {
+        ""
     }
 }
 
@@ -75,7 +76,7 @@ impl<F: Future<Output: 'static> + 'static> Spawn<ByCompiler> for F {
 }
 
 mod sealed {
-    use super::{Body, ByCompiler, ByHand};
+    use super::{Body, ByCompiler, ByHand, Written};
     use crate::task::generator::Generator;
 
     #[expect(unnameable_types, reason = "keeps `Spawn` from being implemented elsewhere")]
@@ -87,22 +88,23 @@ mod sealed {
     impl<G: Generator<Return: 'static> + 'static> IntoBody<ByHand> for G {
         #[expect(private_interfaces, reason = "called in this crate only")]
         fn into_body(self) -> Body {
-            Body::Generator(Box::new(self))
+            Box::pin(Written(self))
         }
     }
 
     impl<F: Future<Output: 'static> + 'static> IntoBody<ByCompiler> for F {
         #[expect(private_interfaces, reason = "called in this crate only")]
         fn into_body(self) -> Body {
-            Body::Future(Box::pin(self))
+            Box::pin(self)
         }
     }
 }
 
 /// How a task ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Returned,
-    Panicked(Box<dyn Any + Send>),
+    Panicked,
     Cancelled,
 }
 
@@ -124,7 +126,7 @@ pub enum State {
     Running,
     /// It waits for a source, a deadline, or somebody to wake it.
     Waiting,
-    /// It has finished, and its result has not been taken yet.
+    /// It has finished, and its handle is still held.
     Finished,
 }
 

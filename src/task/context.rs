@@ -4,8 +4,9 @@ use std::io;
 use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
 use std::panic::Location;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::{self, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock;
@@ -139,9 +140,20 @@ impl<'a> Context<'a> {
         self.core.spawn(task, Location::caller())
     }
 
-    /// What a generator returned.
+    /// Polls the future that the task is.
+    #[inline]
+    pub(crate) fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        self.core.with_waker(self.task, |waker| future.poll(&mut task::Context::from_waker(waker)))
+    }
+
+    /// What a future that is not ready waits for.
+    pub(crate) fn pending(&self) -> Wait {
+        if self.core.yielded.replace(false) { Wait::next_turn() } else { Wait::woken() }
+    }
+
+    /// What the task returned.
     pub(crate) fn deliver<T: 'static>(&self, value: T) {
-        self.core.deliver(self.task, value);
+        self.task.deliver(value);
     }
 
     /// What the clock says.

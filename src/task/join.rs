@@ -1,6 +1,7 @@
 //! What a spawner holds of a task.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -9,7 +10,7 @@ use std::rc::{Rc, Weak};
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
 use crate::event_loop::table::{Task, TaskId};
-use crate::task::body::{Body, Spawn, State};
+use crate::task::body::{End, Spawn, State};
 
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
@@ -31,6 +32,7 @@ pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
 pub struct JoinHandle<T> {
     core: Weak<Core>,
     task: Rc<Task>,
+    taken: Cell<bool>,
     result: PhantomData<T>,
 }
 
@@ -60,7 +62,7 @@ impl fmt::Debug for JoinError {
 
 impl<T: 'static> JoinHandle<T> {
     pub(crate) fn new(core: &Rc<Core>, task: Rc<Task>) -> JoinHandle<T> {
-        JoinHandle { core: Rc::downgrade(core), task, result: PhantomData }
+        JoinHandle { core: Rc::downgrade(core), task, taken: Cell::new(false), result: PhantomData }
     }
 
     /// Which task it is.
@@ -75,23 +77,17 @@ impl<T: 'static> JoinHandle<T> {
 
     /// What came of the task, once; `None` while it runs and after the result was taken.
     pub fn take(&self) -> Option<Result<T, JoinError>> {
-        if self.task.state() != State::Finished {
+        if self.task.state() != State::Finished || self.taken.replace(true) {
             return None;
         }
-        match self.forget()? {
-            Body::Returned(value) => value.downcast().ok().map(|value| Ok(*value)),
-            Body::Panicked(payload) => Some(Err(JoinError::Panicked(payload))),
+        match (self.task.end.get(), self.task.result.take()) {
+            (End::Returned, Some(value)) => value.downcast().ok().map(|value| Ok(*value)),
+            (End::Panicked, Some(payload)) => {
+                let payload = payload.downcast::<Box<dyn Any + Send>>().ok()?;
+                Some(Err(JoinError::Panicked(*payload)))
+            }
             _ => Some(Err(JoinError::Cancelled)),
         }
-    }
-
-    /// Takes a finished task's result, and the task off the loop's table.
-    fn forget(&self) -> Option<Body> {
-        let result = self.task.body().take();
-        if let Some(core) = self.core.upgrade() {
-            core.scheduler.forget(&self.task);
-        }
-        result
     }
 
     /// Ends the task where it waits: what it owns is dropped, now, or as soon as it yields if
@@ -113,7 +109,7 @@ impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         self.task.detach();
         if self.task.state() == State::Finished {
-            let unwanted = self.task.body().take();
+            let unwanted = self.task.result.take();
             if let Some(core) = self.core.upgrade() {
                 core.scheduler.forget(&self.task);
             }

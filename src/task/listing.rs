@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::event_loop::core::Core;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::table::{Task, TaskId};
-use crate::task::body::{Body, State};
+use crate::task::body::State;
 use crate::task::generator::On;
 
 /// What a task does, waits for, and where it came from.
@@ -41,7 +41,7 @@ impl TaskInfo {
             _ => String::new(),
         };
         let stands_at = match task.body().try_borrow().as_deref() {
-            Ok(Some(Body::Generator(generator))) => generator.state_name(),
+            Ok(Some(body)) => body.state_name(),
             _ => "",
         };
         TaskInfo {
