@@ -107,6 +107,9 @@ impl Core {
         if TRACED {
             self.trace.turn(self);
         }
+        if let Some(task) = self.scheduler.take_only_ready() {
+            return self.resume::<TRACED>(&task);
+        }
         self.scheduler.take_ready(running);
         for task in running.drain(..) {
             self.resume::<TRACED>(&task);

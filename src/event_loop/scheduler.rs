@@ -93,6 +93,17 @@ impl Scheduler {
         }
     }
 
+    /// Takes the one task that is READY, if it is only one: an idle server's usual turn.
+    #[inline]
+    pub(crate) fn take_only_ready(&self) -> Option<Rc<Task>> {
+        let mut ready = self.ready.borrow_mut();
+        if ready.len() != 1 {
+            return None;
+        }
+        self.resumed.set(self.resumed.get() + 1);
+        ready.pop()
+    }
+
     /// Takes the tasks that are READY, to be run in this order, in exchange for an empty queue.
     #[inline]
     pub(crate) fn take_ready(&self, empty: &mut Vec<Rc<Task>>) {
