@@ -191,41 +191,26 @@ impl Reactor {
         answer.map(|()| io.watched.set(wanted.into()))
     }
 
-    /// Arms a descriptor that the loop does not own, for one report.
+    /// Arms a descriptor that the loop does not own, for one report, and lets `task` wait for it.
+    /// `None` if it cannot be polled, and so is always ready.
     pub(crate) fn arm(
         &self,
         fd: BorrowedFd<'_>,
         interest: Interest,
         task: &Rc<Task>,
-    ) -> std::io::Result<Key> {
+    ) -> std::io::Result<Option<Key>> {
         let number = fd.as_raw_fd();
         let known = self.borrowed.borrow().get(&number).copied();
-        let key = match known {
-            Some(key) => key,
+        let io = match known.and_then(|key| self.source(key)) {
+            Some(io) => io,
             None => {
                 let io = Rc::new(Io::with(None, number, Kind::Borrowed));
                 io.queue.get_or_init(Box::default);
-                let key = self.sources.borrow_mut().insert(io);
-                self.borrowed.borrow_mut().insert(number, key);
-                key
+                io.key.set(self.sources.borrow_mut().insert(io.clone()));
+                self.borrowed.borrow_mut().insert(number, io.key.get());
+                io
             }
         };
-        let answer = self.arm_known(fd, key, interest, task, known.is_some());
-        if answer.is_err() && known.is_none() {
-            self.forget_borrowed(number);
-        }
-        answer.map(|()| key)
-    }
-
-    fn arm_known(
-        &self,
-        fd: BorrowedFd<'_>,
-        key: Key,
-        interest: Interest,
-        task: &Rc<Task>,
-        known: bool,
-    ) -> std::io::Result<()> {
-        let Some(io) = self.source(key) else { return Err(LoopError::Closed.into()) };
         // One report disarms both directions, so who waits for the other one is armed with it.
         let mut wanted = interest;
         for direction in [Interest::READ, Interest::WRITE] {
@@ -235,24 +220,32 @@ impl Reactor {
         }
         self.add_waiters(&io, interest, task)?;
         count(&self.registrations, 1);
-        match self.poller.arm(fd, key.to_token(), wanted, known) {
-            // What cannot be polled is always ready.
-            Err(e) if e.errno() == errno::EPERM => io.ready.set(Readiness::UNKNOWN),
-            Ok(()) => io.ready.set(Readiness::NONE),
+        match self.poller.arm(fd, io.key.get().to_token(), wanted, known.is_some()) {
+            Ok(()) => {
+                io.ready.set(Readiness::NONE);
+                Ok(Some(io.key.get()))
+            }
             Err(e) => {
                 io.remove_waiters(interest, task);
-                return Err(e.into());
+                if known.is_none() {
+                    self.forget_borrowed(number);
+                }
+                if e.errno() == errno::EPERM { Ok(None) } else { Err(e.into()) }
             }
         }
-        Ok(())
     }
 
+    /// A borrowed descriptor becomes a source, or could not be armed. Whoever waits for it is
+    /// told.
     fn forget_borrowed(&self, number: RawFd) {
         if self.borrowed.borrow().is_empty() {
             return;
         }
         let key = self.borrowed.borrow_mut().remove(&number);
-        drop(key.and_then(|key| self.sources.borrow_mut().remove(key)));
+        let io = key.and_then(|key| self.sources.borrow_mut().remove(key));
+        if let Some(io) = io {
+            io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
+        }
     }
 
     /// Lets a task wait once more for what it has waited for before, by its key. If that is

@@ -113,7 +113,7 @@ impl<'a> Context<'a> {
     pub fn arm(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<Wait> {
         self.leave();
         let key = self.core.reactor.arm(fd, interest, self.task)?;
-        Ok(self.parked(key, interest))
+        Ok(key.map_or_else(Wait::next_turn, |key| self.parked(key, interest)))
     }
 
     /// Until a source of this loop is closed, or until `patience` has passed: for a task that
