@@ -92,7 +92,8 @@ impl Reactor {
     }
 
     /// Lets `task` wait for `interest`: makes sure that edges arrive, and that nobody else waits
-    /// for them. The first park of a source registers it. `home` is this loop's number.
+    /// for them. The first park of a source registers it. No key if the kernel cannot poll it, so
+    /// that it is always ready. `home` is this loop's number.
     #[inline(always)]
     pub(crate) fn park(
         self: &Rc<Reactor>,
@@ -104,8 +105,8 @@ impl Reactor {
         let here = io.home.get() == home;
         if here && io.watched.get().covers(interest) {
             self.poller.want(io.key.get().to_token(), interest)?;
-        } else {
-            self.watch(io, interest)?;
+        } else if !self.watch(io, interest)? {
+            return Ok(Key::NONE);
         }
         if interest == Interest::READ {
             let Some(before) = io.reader.replace(Some(task.clone())) else {
@@ -142,9 +143,9 @@ impl Reactor {
         Ok(())
     }
 
-    /// Registers a source, or a further direction of it.
+    /// Registers a source, or a further direction of it. False if the kernel cannot poll it.
     #[cold]
-    fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> std::io::Result<()> {
+    fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> std::io::Result<bool> {
         let fd = io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
         match io.reactor.get() {
@@ -156,20 +157,16 @@ impl Reactor {
         if io.key.get().is_none() {
             io.key.set(self.sources.borrow_mut().insert(io.clone()));
         }
-        match self.register(io, fd.as_fd(), interest) {
-            Ok(()) => Ok(()),
-            Err(e) if e.errno() == errno::EPERM => {
-                io.always_ready.set(true);
-                io.ready.set(Readiness::UNKNOWN);
-                Ok(())
-            }
-            Err(e) => {
-                if io.watched.get().is_empty() {
-                    self.sources.borrow_mut().remove(io.key.replace(Key::NONE));
-                }
-                Err(e.into())
-            }
+        let Err(e) = self.register(io, fd.as_fd(), interest) else { return Ok(true) };
+        if io.watched.get().is_empty() {
+            drop(self.sources.borrow_mut().remove(io.key.replace(Key::NONE)));
         }
+        if e.errno() != errno::EPERM {
+            return Err(e.into());
+        }
+        io.always_ready.set(true);
+        io.ready.set(io.ready.get() | Readiness::UNKNOWN);
+        Ok(false)
     }
 
     fn register(&self, io: &Io, fd: BorrowedFd<'_>, interest: Interest) -> eagain_sys::Result<()> {
@@ -258,7 +255,9 @@ impl Reactor {
     ) -> Option<Cause> {
         let Some(io) = self.source(key) else { return Some(Cause::Closed) };
         let ready = io.ready.get().of(interest);
-        if !ready.is_empty() || self.park(&io, interest, task, self.id).is_err() {
+        if !ready.is_empty()
+            || !matches!(self.park(&io, interest, task, self.id), Ok(key) if !key.is_none())
+        {
             return Some(Cause::Ready(Ready(ready)));
         }
         None

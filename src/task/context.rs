@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
         }
         self.leave();
         let key = self.core.reactor.park(&source.io, interest, self.task, self.core.id)?;
-        Ok(self.parked(key, interest))
+        Ok(if key.is_none() { Wait::next_turn() } else { self.parked(key, interest) })
     }
 
     /// Of what the task asks for in one resume, the last counts: it leaves what it was parked on
