@@ -10,6 +10,7 @@ use eagain_sys::{descriptor, pipe};
 
 use crate::error::LoopError;
 use crate::event_loop::budget;
+use crate::event_loop::core::Core;
 use crate::event_loop::io::Kind;
 use crate::event_loop::reactor::{self, Io};
 
@@ -41,6 +42,9 @@ impl Source {
     /// Takes a descriptor that is not a connection the library knows better: a pipe, a Unix
     /// socket, an eventfd, what a C library hands out. Switches it to non-blocking if it is not
     /// yet (`fcntl` F_GETFL, perhaps F_SETFL).
+    ///
+    /// If a duplicate of it exists or is made elsewhere, lend it once with [`fd`](Source::fd):
+    /// then it is deregistered before it is closed, which the duplicate would prevent.
     pub fn new(fd: impl Into<OwnedFd>) -> io::Result<Source> {
         let fd = fd.into();
         if !descriptor::is_nonblocking(fd.as_fd())? {
@@ -94,11 +98,14 @@ impl Source {
         interest: Interest,
         call: impl FnOnce(BorrowedFd<'_>) -> io::Result<Option<T>>,
     ) -> io::Result<Option<T>> {
-        if !self.io.ready.get().satisfies(interest) || !budget::spend() {
+        if !self.io.ready.get().satisfies(interest) {
             return Ok(None);
         }
         let fd = self.io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
+        if !budget::spend() {
+            return Ok(None);
+        }
         let answer = call(fd.as_fd());
         if let Ok(None) = answer {
             self.io.clear(interest);
@@ -161,7 +168,12 @@ impl Source {
     /// # Errors
     /// [`LoopError::Lent`] while what [`fd`](Source::fd) gave is about.
     pub fn close(&self) -> io::Result<()> {
-        Ok(reactor::close(&self.io)?)
+        let had_no_loop = reactor::close(&self.io)?;
+        if had_no_loop {
+            // It never had to wait, but its descriptor may be what somebody here waits for.
+            Core::with_current(|core| core.reactor.feed_starved());
+        }
+        Ok(())
     }
 
     /// Makes a call that does not wait.
@@ -203,7 +215,7 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         // It cannot be lent: the borrow would have to outlive it.
-        let _ = reactor::close(&self.io);
+        let _ = self.close();
     }
 }
 

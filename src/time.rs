@@ -22,7 +22,7 @@ use crate::event_loop::slab::Key;
 /// System calls: none of its own; the loop's one wait ends in time.
 ///
 /// # Panics
-/// If it is awaited where no event loop runs.
+/// If it is awaited where no event loop runs, or on another one than it was first awaited on.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -72,14 +72,18 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pending = match self.state {
-            State::Unset(deadline) if deadline <= clock::now() => false,
             State::Unset(deadline) => {
                 let timer = Core::with_current(|core| core.set_timer_behind(cx.waker(), deadline));
                 self.state = State::Set(timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop)));
                 true
             }
             State::Set(timer) => {
-                Core::with_current(|core| core.keep_timer(cx.waker(), timer)).unwrap_or(false)
+                let kept = Core::with_current(|core| match core.keep_timer(cx.waker(), timer) {
+                    true => Ok(true),
+                    false if core.knew_timer(timer) => Ok(false), // it has fired
+                    false => Err(LoopError::OtherLoop),
+                });
+                kept.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
             }
             State::Never => true,
             State::Done => false,

@@ -106,10 +106,9 @@ pub fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Events, milliseconds: i32)
 ///   it. [`Poller::wait`] then stays with [`epoll_wait`].
 /// * Manual page: epoll_wait(2).
 pub fn epoll_pwait2(epoll: BorrowedFd<'_>, events: &mut Events, timeout: Duration) -> Result<()> {
-    let timeout = libc::timespec {
-        // A time_t of 64 bits holds any wait that ends before the machine does.
-        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: timeout.subsec_nanos() as libc::c_long,
+    let timeout = KernelTimespec {
+        tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
     };
     events.list.clear();
     // SAFETY: as in `epoll_wait`; `timeout` is valid for the length of the call, and a null
@@ -129,6 +128,14 @@ pub fn epoll_pwait2(epoll: BorrowedFd<'_>, events: &mut Events, timeout: Duratio
     // SAFETY: the kernel wrote the first `n` events.
     unsafe { events.list.set_len(n) };
     Ok(())
+}
+
+/// `struct __kernel_timespec` of linux/time_types.h: 64 bits each on every machine, which the C
+/// library's own is not.
+#[repr(C)]
+struct KernelTimespec {
+    tv_sec: i64,
+    tv_nsec: i64,
 }
 
 /// Data to read.

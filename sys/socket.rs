@@ -123,7 +123,7 @@ pub fn accept4(listener: BorrowedFd<'_>) -> Result<(OwnedFd, SocketAddr)> {
     let fd = Error::check_on("accept4", listener, answer)?;
     // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    // SAFETY: the kernel wrote an address of `len` bytes.
+    // SAFETY: the kernel wrote an address of `len` bytes; a length beyond the room is refused.
     let name = unsafe { SockaddrStorage::from_raw(name.as_ptr().cast(), Some(len)) };
     Ok((fd, ip("accept4", listener, name)?))
 }

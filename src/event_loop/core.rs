@@ -21,7 +21,7 @@ use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::Waiter;
 use crate::task::body::{End, Spawn, quietly};
 use crate::task::context::Context;
-use crate::task::generator::{Cause, On, Place, Step, Wait};
+use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
 use crate::task::join::JoinHandle;
 use crate::trace::Trace;
 
@@ -51,16 +51,28 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
 }
 
+/// The time in which a loop is the current one of its thread; the one before comes back after.
+struct Reign(Option<Rc<Core>>);
+
+impl Reign {
+    fn begin(core: &Rc<Core>) -> Reign {
+        // While the thread is torn down there is no current loop, and nobody who asks for it.
+        Reign(CURRENT.try_with(|current| current.replace(Some(core.clone()))).ok().flatten())
+    }
+}
+
+impl Drop for Reign {
+    fn drop(&mut self) {
+        let before = self.0.take();
+        let core = CURRENT.try_with(|current| current.replace(before));
+        drop(core); // after the borrow
+    }
+}
+
 /// Ends the reign of a loop over its thread.
 pub(crate) struct Entered {
     _scheduler: scheduler::Entered,
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let core = CURRENT.try_with(RefCell::take);
-        drop(core); // after the borrow
-    }
+    _reign: Reign,
 }
 
 impl Core {
@@ -122,6 +134,7 @@ impl Core {
         if !self.scheduler.begin(task) {
             return; // aborted since it was queued
         }
+        self.scheduler.count_resume();
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
@@ -151,8 +164,7 @@ impl Core {
     /// is.
     pub(crate) fn enter(self: &Rc<Core>) -> Option<Entered> {
         let scheduler = self.scheduler.enter()?;
-        CURRENT.set(Some(self.clone()));
-        Some(Entered { _scheduler: scheduler })
+        Some(Entered { _scheduler: scheduler, _reign: Reign::begin(self) })
     }
 
     /// Calls `f` with the loop that runs on this thread; `None` if there is none.
@@ -201,6 +213,9 @@ impl Core {
                 again
             }
             None if on == On::NEXT_TURN => Some(Cause::Turn),
+            None if on.as_ready().is_some() => {
+                on.as_ready().map(|ready| Cause::Ready(Ready(ready)))
+            }
             _ => None,
         };
         if let (Some(deadline), None) = (deadline, again) {
@@ -214,7 +229,7 @@ impl Core {
 
     /// A task that paused need not wait, or must not.
     #[inline(never)]
-    fn go_on(&self, task: &Rc<Task>, cause: Cause) {
+    fn go_on(self: &Rc<Core>, task: &Rc<Task>, cause: Cause) {
         if task.was_aborted() {
             self.abort(task);
         } else {
@@ -240,8 +255,11 @@ impl Core {
             self.cancel_timer(timer);
         }
         task.more_to_undo.set(false);
-        if let Some((source, interest)) = task.on.replace(On::WOKEN).as_source() {
+        let on = task.on.replace(On::WOKEN);
+        if let Some((source, interest)) = on.as_source() {
             self.reactor.unpark(source, interest, task);
+        } else if on == On::DESCRIPTOR {
+            self.reactor.unpark_starved(task);
         }
     }
 
@@ -260,8 +278,10 @@ impl Core {
     }
 
     /// Ends a task where it waits. The one that runs ends when it yields.
-    pub(crate) fn abort(&self, task: &Rc<Task>) {
+    pub(crate) fn abort(self: &Rc<Core>, task: &Rc<Task>) {
         if self.scheduler.seize(task) {
+            // What it drops belongs to this loop, whichever runs on the thread now.
+            let _current = Reign::begin(self);
             self.end(task, End::Cancelled);
         }
     }
@@ -322,7 +342,7 @@ impl Core {
                     task.timer.set(Key::NONE);
                     self.scheduler.wake(task, Cause::TimedOut);
                 }
-                Some(Waiter::Waker(waker)) => waker.wake(),
+                Some(Waiter::Waker(waker)) => quietly(|| waker.wake()),
                 None => break,
             }
         }

@@ -6,7 +6,7 @@
 //! the bell silent, and rings it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
 use eagain_sys::poller::Bell;
@@ -16,29 +16,52 @@ use crate::event_loop::slab::Key;
 use crate::task::generator::Cause;
 
 pub(crate) struct Inbox {
-    woken: Mutex<Vec<Arc<TaskWaker>>>,
+    open: Mutex<Open>,
     rung: AtomicBool,
-    bell: Bell,
     /// Tells the loop's own thread from others.
     scheduler: u64,
+}
+
+struct Open {
+    woken: Vec<Arc<TaskWaker>>,
+    /// `None` when the loop is gone: a waker that outlives it holds no descriptor.
+    bell: Option<Bell>,
 }
 
 impl Inbox {
     pub(crate) fn new(bell: Bell, scheduler: &Scheduler) -> Inbox {
         Inbox {
-            woken: Mutex::new(Vec::new()),
+            open: Mutex::new(Open { woken: Vec::new(), bell: Some(bell) }),
             rung: AtomicBool::new(false),
-            bell,
             scheduler: scheduler.id,
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn push(&self, waker: Arc<TaskWaker>) {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
-        if !self.rung.swap(true, Ordering::AcqRel) {
-            // A loop that is gone has no bell to hear; there is nobody to tell either.
-            let _ = self.bell.ring();
+        let mut open = self.lock();
+        if open.bell.is_none() {
+            return; // there is nobody to tell
         }
+        open.woken.push(waker);
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            if let Some(Err(e)) = open.bell.as_ref().map(Bell::ring) {
+                // The bell is ours and never full: this cannot be, but a wake-up must not be lost
+                // in silence.
+                eprintln!("eagain: a wake-up from another thread was lost: {e}");
+            }
+        }
+    }
+
+    /// The loop ends: closes the bell, and forgets who was woken.
+    pub(crate) fn close(&self) {
+        let mut open = self.lock();
+        let gone = (open.bell.take(), std::mem::take(&mut open.woken));
+        drop(open);
+        drop(gone); // a waker's last clone may be here, and its inbox with it
     }
 
     /// Empties the inbox if the bell was rung, without asking the kernel. The bell's event still
@@ -51,12 +74,17 @@ impl Inbox {
     /// The bell was heard: moves every task in the inbox to READY.
     #[cold]
     pub(crate) fn empty(&self, scheduler: &Scheduler) -> eagain_sys::Result<()> {
-        self.bell.answer()?;
         self.rung.store(false, Ordering::Release);
-        let woken = std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner));
+        let woken = {
+            let mut open = self.lock();
+            open.bell.as_ref().map_or(Ok(()), Bell::answer)?;
+            std::mem::take(&mut open.woken)
+        };
         for waker in woken {
             // From here on a wake is a new one.
-            waker.queued.store(false, Ordering::Release);
+            // Acquired too: who found it queued already made no other mark of what it had done
+            // before, and the task must see that.
+            waker.queued.swap(false, Ordering::AcqRel);
             scheduler.wake_key(waker.task(), Cause::Woken);
         }
         Ok(())

@@ -122,10 +122,15 @@ impl EventLoop {
     pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
-        if core.trace.is_on() {
-            turn::<true>(core, running, events, limit)?;
+        let tasks_left = if core.trace.is_on() {
+            turn::<true>(core, running, events, limit)?
         } else {
-            turn::<false>(core, running, events, limit)?;
+            turn::<false>(core, running, events, limit)?
+        };
+        if !tasks_left {
+            // What arrives is taken note of all the same, or our descriptor would stay readable.
+            core.reactor.wait(events, Some(Duration::ZERO))?;
+            core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
         }
         Ok(())
     }
@@ -219,11 +224,17 @@ impl Drop for EventLoop {
         // What tasks own may wake and spawn others while it is dropped; those go too. On a
         // thread whose loop runs, that loop stays in charge of wake-ups.
         let _entered = self.core.enter();
-        while self.core.scheduler.live() > 0 {
+        loop {
+            let before = self.core.scheduler.live();
             for task in self.core.scheduler.tasks() {
                 self.core.abort(&task);
             }
+            // One may be left: the one whose end drops this loop.
+            if self.core.scheduler.live() == 0 || self.core.scheduler.live() == before {
+                break;
+            }
         }
+        self.core.inbox.close();
     }
 }
 

@@ -12,12 +12,24 @@ use crate::event_loop::slab::Key;
 use crate::event_loop::table::Task;
 use crate::event_loop::waiter::Waiter;
 
+/// The time in which a future is polled; it ends with a panic, too.
+struct Polled<'a>(&'a Core);
+
+impl Drop for Polled<'_> {
+    fn drop(&mut self) {
+        self.0.polled.set(Key::NONE);
+        self.0.polled_with.set(ptr::null());
+    }
+}
+
 impl Core {
     /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
     /// the task's own if a clone of it was kept.
     pub(crate) fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
         self.polled.set(task.key());
-        let result = if let Some(own) = task.waker.take() {
+        self.yielded.set(false);
+        let _polled = Polled(self);
+        if let Some(own) = task.waker.take() {
             self.polled_with.set(own.data());
             let result = poll(&own);
             task.waker.set(Some(own));
@@ -32,9 +44,7 @@ impl Core {
                 self.give_spare_waker(task);
             }
             result
-        };
-        self.polled_with.set(ptr::null());
-        result
+        }
     }
 
     /// The waker that was lent to a task is its own from now on.
@@ -46,7 +56,7 @@ impl Core {
 
     /// Whether `waker` is the own waker of the task that is being polled.
     fn is_own(&self, waker: &Waker) -> bool {
-        waker.data() == self.polled_with.get()
+        !self.polled.get().is_none() && waker.data() == self.polled_with.get()
     }
 
     /// Who is behind the waker that a future of ours is polled with: the task itself, or a
@@ -71,6 +81,11 @@ impl Core {
         let waiter = self.waiter_behind(waker);
         let old = self.timers.borrow_mut().replace_waiter(timer, waiter);
         old.is_some() // and dropped here, with nothing borrowed
+    }
+
+    /// Whether a timer was once set on this loop: else it is another one's.
+    pub(crate) fn knew_timer(&self, timer: Key) -> bool {
+        self.timers.borrow().knew(timer)
     }
 
     /// Takes a timer back.

@@ -58,9 +58,9 @@ impl Reactor {
     pub(crate) fn new(scheduler: Rc<Scheduler>) -> eagain_sys::Result<Reactor> {
         Ok(Reactor {
             id: scheduler.id,
+            sources: RefCell::new(Slab::numbered(scheduler.id)),
             poller: Poller::new()?,
             scheduler,
-            sources: RefCell::new(Slab::new()),
             borrowed: RefCell::new(HashMap::new()),
             starved: RefCell::new(Vec::new()),
             stale_events: Cell::new(0),
@@ -254,6 +254,9 @@ impl Reactor {
         task: &Rc<Task>,
     ) -> Option<Cause> {
         let Some(io) = self.source(key) else { return Some(Cause::Closed) };
+        if io.kind == Kind::Borrowed {
+            return Some(Cause::Closed); // it has to be armed for each wait
+        }
         let ready = io.ready.get().of(interest);
         if !ready.is_empty()
             || !matches!(self.park(&io, interest, task, self.id), Ok(key) if !key.is_none())
@@ -276,6 +279,10 @@ impl Reactor {
         if !starved.iter().any(|other| Rc::ptr_eq(other, task)) {
             starved.push(task.clone());
         }
+    }
+
+    pub(crate) fn unpark_starved(&self, task: &Task) {
+        self.starved.borrow_mut().retain(|other| !std::ptr::eq(&raw const **other, task));
     }
 
     /// Waits once.
@@ -312,7 +319,6 @@ impl Reactor {
     fn deregister(&self, io: &Io, fd: &OwnedFd) {
         let known = self.sources.borrow_mut().remove(io.key.replace(Key::NONE));
         let watched = io.watched.replace(Readiness::NONE);
-        io.ready.set(Readiness::UNKNOWN); // the next try finds it closed
         if io.lent.get() && !watched.is_empty() {
             // A duplicate would keep the registration alive, with nobody left to remove it.
             // EBADF and ENOENT say that somebody closed the descriptor behind our back.
@@ -323,7 +329,8 @@ impl Reactor {
         drop(known);
     }
 
-    fn feed_starved(&self) {
+    /// A descriptor was closed: wakes whoever waits for that.
+    pub(crate) fn feed_starved(&self) {
         let starved = mem::take(&mut *self.starved.borrow_mut());
         starved.into_iter().for_each(|task| self.scheduler.wake(task, Cause::Woken));
     }
@@ -334,19 +341,21 @@ impl Reactor {
 pub(crate) fn release(io: &Io) -> Result<Option<OwnedFd>, LoopError> {
     let Ok(mut fd) = io.fd.try_borrow_mut() else { return Err(LoopError::Lent) };
     let Some(fd) = fd.take() else { return Ok(None) };
+    io.ready.set(Readiness::UNKNOWN); // the next try finds it closed
     if let Some(reactor) = io.reactor.get().and_then(Weak::upgrade) {
         reactor.deregister(io, &fd);
     }
     Ok(Some(fd))
 }
 
-/// Closes a source. What ran out of descriptors on the same loop may try again.
-pub(crate) fn close(io: &Io) -> Result<(), LoopError> {
-    if let Some(fd) = release(io)? {
-        drop(fd);
-        if let Some(reactor) = io.reactor.get().and_then(Weak::upgrade) {
-            reactor.feed_starved();
-        }
+/// Closes a source. What ran out of descriptors on its loop may try again. True if it was
+/// closed now, and had no loop.
+pub(crate) fn close(io: &Io) -> Result<bool, LoopError> {
+    let Some(fd) = release(io)? else { return Ok(false) };
+    drop(fd);
+    let Some(reactor) = io.reactor.get() else { return Ok(true) };
+    if let Some(reactor) = reactor.upgrade() {
+        reactor.feed_starved();
     }
-    Ok(())
+    Ok(false)
 }

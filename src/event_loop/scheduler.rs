@@ -41,13 +41,15 @@ impl Scheduler {
     /// Makes this the scheduler of the thread for as long as the answer lives; `None` if
     /// another one is.
     pub(crate) fn enter(self: &Rc<Scheduler>) -> Option<Entered> {
-        RUNNING.with_borrow_mut(|running| match running {
-            Some(_) => None,
-            None => {
+        let entered = RUNNING.try_with(|running| match &mut *running.borrow_mut() {
+            Some(_) => false,
+            running => {
                 *running = Some(self.clone());
-                Some(Entered)
+                true
             }
-        })
+        });
+        // Not `then_some`: that would make one, and end a reign, in any case.
+        entered.unwrap_or(false).then(|| Entered)
     }
 
     /// Calls `f` with the scheduler that runs on this thread. There is none while the thread
@@ -100,7 +102,6 @@ impl Scheduler {
         if ready.len() != 1 {
             return None;
         }
-        self.resumed.set(self.resumed.get() + 1);
         ready.pop()
     }
 
@@ -108,7 +109,6 @@ impl Scheduler {
     #[inline]
     pub(crate) fn take_ready(&self, empty: &mut Vec<Rc<Task>>) {
         std::mem::swap(&mut *self.ready.borrow_mut(), empty);
-        self.resumed.set(self.resumed.get() + empty.len() as u64);
     }
 
     /// Puts a task that runs at the end of the queue. What happened to it meanwhile is the
@@ -122,6 +122,11 @@ impl Scheduler {
             self.ready.borrow_mut().push(task.clone());
         }
         meanwhile
+    }
+
+    #[inline]
+    pub(crate) fn count_resume(&self) {
+        self.resumed.set(self.resumed.get() + 1);
     }
 
     /// Marks a READY task RUNNING. False if it was aborted since it was queued.

@@ -106,6 +106,13 @@ impl<T> Slab<T> {
         if slot.generation == key.generation() { slot.entry.as_mut() } else { None }
     }
 
+    /// Whether the key is or was of this table, as far as its number tells.
+    pub(crate) fn knew(&self, key: Key) -> bool {
+        let age = |generation: u32| generation.wrapping_sub(self.first);
+        let slot = self.slots.get(key.index() as usize);
+        slot.is_some_and(|slot| age(key.generation()) <= age(slot.generation))
+    }
+
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
         let slot = self.slots.get_mut(key.index() as usize)?;
         if slot.generation != key.generation() {

@@ -118,6 +118,11 @@ impl Timers {
         self.timers.get_mut(key).map(|timer| std::mem::replace(&mut timer.waiter, waiter))
     }
 
+    /// Whether the key is or was one of these timers.
+    pub(crate) fn knew(&self, key: Key) -> bool {
+        self.timers.knew(key)
+    }
+
     /// The earliest deadline, to the nanosecond.
     pub(crate) fn next_deadline(&mut self) -> Option<u64> {
         let (level, slot) = self.first_slot()?;

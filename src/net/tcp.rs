@@ -60,9 +60,11 @@ impl TcpListener {
     /// else means that the listener itself is of no more use.
     pub fn try_accept(&self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
         let accepted = self.source.try_sys(Interest::READ, |listener| {
+            // What is lost again and again is more than a connection.
+            let mut lost = 0;
             loop {
                 match socket::accept4(listener) {
-                    Err(e) if e.is_connection_lost() => {}
+                    Err(e) if e.is_connection_lost() && lost < 64 => lost += 1,
                     answer => return answer,
                 }
             }

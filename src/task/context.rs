@@ -74,12 +74,16 @@ impl<'a> Context<'a> {
 
     #[inline(always)]
     fn ready(&self, source: &Source, interest: Interest) -> io::Result<Wait> {
-        if source.io.ready.get().satisfies(interest) {
-            return Ok(Wait::next_turn()); // the budget was spent, not the data
+        let ready = source.io.ready.get();
+        if ready.satisfies(interest) {
+            return Ok(Wait { on: On::ready(ready.of(interest)), deadline: None });
         }
         self.leave();
         let key = self.core.reactor.park(&source.io, interest, self.task, self.core.id)?;
-        Ok(if key.is_none() { Wait::next_turn() } else { self.parked(key, interest) })
+        if key.is_none() {
+            return Ok(Wait { on: On::ready(interest.into()), deadline: None });
+        }
+        Ok(self.parked(key, interest))
     }
 
     /// Of what the task asks for in one resume, the last counts: it leaves what it was parked on
@@ -113,7 +117,8 @@ impl<'a> Context<'a> {
     pub fn arm(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<Wait> {
         self.leave();
         let key = self.core.reactor.arm(fd, interest, self.task)?;
-        Ok(key.map_or_else(Wait::next_turn, |key| self.parked(key, interest)))
+        let ready = Wait { on: On::ready(interest.into()), deadline: None };
+        Ok(key.map_or(ready, |key| self.parked(key, interest)))
     }
 
     /// Until a source of this loop is closed, or until `patience` has passed: for a task that
@@ -122,8 +127,11 @@ impl<'a> Context<'a> {
     ///
     /// System calls: none.
     pub fn descriptor_closed(&self, patience: Duration) -> Wait {
+        self.leave();
         self.core.reactor.park_starved(self.task);
-        Wait::after(patience)
+        self.task.on.set(On::DESCRIPTOR);
+        self.task.more_to_undo.set(true);
+        Wait { on: On::DESCRIPTOR, ..Wait::after(patience) }
     }
 
     /// The task's waker: any thread may use it to resume the task.

@@ -44,7 +44,8 @@ pub trait Generator {
     /// Runs on until it has to wait or is done. Not called again after it returned.
     fn resume(&mut self, cx: &mut Context<'_>) -> Step<Self::Return>;
 
-    /// The name of the state it is paused in, for the listing of tasks.
+    /// The name of the state it is paused in, for the listing of tasks. Only to look: the loop
+    /// must not be used from here.
     fn state(&self) -> &'static str {
         ""
     }
@@ -171,6 +172,10 @@ impl On {
     /// Its timer. Only of a task that waits: what it asked for was [`WOKEN`](On::WOKEN) and a
     /// deadline.
     pub(crate) const TIMER: On = On(u64::MAX - 2);
+    /// A descriptor to be closed.
+    pub(crate) const DESCRIPTOR: On = On(u64::MAX - 3);
+    /// From here on up, no source is meant.
+    const SPECIAL: u64 = u64::MAX - 8;
     const READ: u64 = 1 << 31;
     const WRITE: u64 = 1 << 30;
 
@@ -181,9 +186,27 @@ impl On {
         On(key.to_token() | read | write)
     }
 
+    /// A source that is ready already (so that the task was short of budget, not of data), in
+    /// one of these directions or both.
+    pub(crate) fn ready(ready: Readiness) -> On {
+        let read = u64::from(ready.intersects(Readiness::READABLE));
+        let write = u64::from(ready.intersects(Readiness::WRITABLE));
+        On(On::SPECIAL + read + 2 * write)
+    }
+
+    /// The directions, if it is one that is ready already.
+    pub(crate) fn as_ready(self) -> Option<Readiness> {
+        match self.0.checked_sub(On::SPECIAL)? {
+            1 => Some(Readiness::READABLE),
+            2 => Some(Readiness::WRITABLE),
+            3 => Some(Readiness::UNKNOWN),
+            _ => None,
+        }
+    }
+
     /// The source and the directions, if it is one.
     pub(crate) fn as_source(self) -> Option<(Key, Interest)> {
-        if self.0 >= On::TIMER.0 {
+        if self.0 >= On::SPECIAL {
             return None;
         }
         let interest = match (self.0 & On::READ != 0, self.0 & On::WRITE != 0) {
@@ -201,6 +224,8 @@ impl fmt::Debug for On {
             Some((key, interest)) => write!(f, "{interest:?} of source {}", key.index()),
             None if *self == On::NEXT_TURN => f.write_str("next turn"),
             None if *self == On::TIMER => f.write_str("timer"),
+            None if *self == On::DESCRIPTOR => f.write_str("a descriptor to be closed"),
+            None if self.as_ready().is_some() => f.write_str("nothing, it is ready"),
             None => f.write_str("woken"),
         }
     }

@@ -62,7 +62,8 @@ pub(crate) fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
             Some(io) => format!("{interest:?} fd {}", io.number),
             None => "a closed source".to_owned(),
         },
-        None if on == On::NEXT_TURN => "next turn".to_owned(),
+        None if on == On::NEXT_TURN || on.as_ready().is_some() => "next turn".to_owned(),
+        None if on == On::DESCRIPTOR => "a close".to_owned(),
         None if timer || on == On::TIMER => return "timer".to_owned(),
         None => "woken".to_owned(),
     };
