@@ -6,6 +6,7 @@ mod memory;
 mod own_process;
 #[path = "soak/random.rs"]
 mod random;
+mod tasks;
 #[path = "soak/timers.rs"]
 mod timers;
 #[path = "soak/watchdog.rs"]
@@ -19,40 +20,24 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use eagain::{Builder, Cause, Context, EventLoop, Generator, JoinHandle, Source, Step, Wait};
+use eagain::{Builder, Cause, Context, EventLoop, JoinHandle, Source, Step, Wait};
 use eagain_sys::clock::thread_cpu_time;
-use eagain_sys::pipe::pipe2;
 use random::Random;
+use tasks::{pipe, returned, task};
 use watchdog::watch;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// A generator that is a closure.
-struct Task<F>(F);
-
-impl<R, F: FnMut(&mut Context<'_>) -> Step<R>> Generator for Task<F> {
-    type Return = R;
-
-    fn resume(&mut self, cx: &mut Context<'_>) -> Step<R> {
-        (self.0)(cx)
-    }
-}
 
 /// Both ways to wait for a finite time: to the nanosecond, and in whole milliseconds.
 fn both_kinds_of_loop() -> [EventLoop; 2] {
     [false, true].map(|whole| Builder::new().whole_milliseconds(whole).build().expect("a loop"))
 }
 
-fn pipe() -> (Source, Source) {
-    let (read, write) = pipe2().expect("a pipe");
-    (Source::new(read).expect("a source"), Source::new(write).expect("a source"))
-}
-
 /// Waits once, and hands back why it was resumed.
 fn wait(event_loop: &EventLoop, mut wait: impl FnMut() -> Wait + 'static) -> JoinHandle<Cause> {
     let mut began = false;
-    event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if began {
             return Step::Return(cx.cause());
         }
@@ -61,15 +46,11 @@ fn wait(event_loop: &EventLoop, mut wait: impl FnMut() -> Wait + 'static) -> Joi
     }))
 }
 
-fn finished(handle: &JoinHandle<Cause>) -> Cause {
-    handle.take().expect("the task has finished").expect("and was neither aborted nor panicked")
-}
-
 /// Sleeps `times` times, one after the other, and hands back how long each took.
 fn sleeps(event_loop: &EventLoop, times: usize, time: Duration) -> JoinHandle<Vec<Duration>> {
     let mut taken = Vec::new();
     let mut asked = None;
-    event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if let Some(asked) = asked {
             assert_eq!(cx.cause(), Cause::TimedOut);
             taken.push(cx.now().duration_since(asked));
@@ -87,7 +68,7 @@ fn a_sleep_is_one_wait() {
     for mut event_loop in both_kinds_of_loop() {
         let sleep = wait(&event_loop, || Wait::after(Duration::from_millis(20)));
         event_loop.run().expect("a run");
-        assert_eq!(finished(&sleep), Cause::TimedOut);
+        assert_eq!(returned(&sleep), Cause::TimedOut);
         // The turn that sleeps, and the one that goes on.
         assert_eq!(event_loop.counts().turns, 2);
     }
@@ -100,7 +81,7 @@ fn pitfall_30_a_sleep_of_less_than_a_millisecond_does_not_spin() {
         event_loop.run().expect("a run");
         let turns = event_loop.counts().turns;
         assert!(turns <= 2 * 100, "{turns} turns for 100 sleeps");
-        let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+        let taken = returned(&sleeps);
         assert!(taken.iter().all(|t| *t >= Duration::from_micros(300)), "{taken:?}");
     }
 }
@@ -114,7 +95,7 @@ fn pitfall_30_a_time_of_zero_is_not_rounded_up() {
             let sleeps = sleeps(&event_loop, 100, Duration::ZERO); // pitfall 30
             let before = event_loop.counts().turns;
             event_loop.run().expect("a run");
-            assert_eq!(sleeps.take().expect("they have ended").expect("and well").len(), 100);
+            assert_eq!(returned(&sleeps).len(), 100);
             assert_eq!(event_loop.counts().turns - before, 101);
             begin.elapsed() < Duration::from_millis(100)
         });
@@ -129,7 +110,7 @@ fn pitfall_31_sleeps_are_finer_than_a_millisecond() {
     for _ in 0..100 {
         let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
         event_loop.run().expect("a run");
-        let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+        let taken = returned(&sleeps);
         if taken.iter().any(|t| *t < Duration::from_millis(1)) {
             return;
         }
@@ -142,7 +123,7 @@ fn pitfall_31_without_the_finer_call_a_sleep_is_rounded_up() {
     let mut event_loop = Builder::new().whole_milliseconds(true).build().expect("a loop");
     let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
     event_loop.run().expect("a run");
-    let taken = sleeps.take().expect("the sleeps have ended").expect("and well");
+    let taken = returned(&sleeps);
     // The kernel sleeps for a millisecond at least, unless the time was up before it was asked.
     let rounded = taken.iter().filter(|t| **t >= Duration::from_millis(1)).count();
     assert!(rounded > 50, "{rounded} of 100 sleeps were rounded up: {taken:?}");
@@ -161,7 +142,7 @@ fn pitfall_32_no_wait_ends_early() {
             .collect();
         event_loop.run().expect("a run");
         for (time, taken) in waits {
-            let taken = taken.take().expect("it has ended").expect("and well")[0];
+            let taken = returned(&taken)[0];
             assert!(time <= taken, "{time:?} ended after {taken:?}"); // pitfall 32
         }
     }
@@ -175,7 +156,7 @@ fn pitfall_32_no_wait_for_an_instant_ends_early() {
             .map(|_| {
                 let deadline = Instant::now() + Duration::from_nanos(random.of_any_size(24));
                 let mut began = false;
-                let task = Task(move |cx: &mut Context<'_>| {
+                let task = task(move |cx: &mut Context<'_>| {
                     if began {
                         return Step::Return(cx.now());
                     }
@@ -187,7 +168,7 @@ fn pitfall_32_no_wait_for_an_instant_ends_early() {
             .collect();
         event_loop.run().expect("a run");
         for (deadline, seen) in waits {
-            let seen = seen.take().expect("it has ended").expect("and well");
+            let seen = returned(&seen);
             assert!(deadline <= seen, "{:?} early", deadline.duration_since(seen)); // pitfall 32
         }
     }
@@ -198,7 +179,7 @@ fn pitfall_33_a_time_begins_when_it_is_asked_for() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let begin = Instant::now();
     let mut began = false;
-    let sleep = event_loop.spawn(Task(move |_: &mut Context<'_>| {
+    let sleep = event_loop.spawn(task(move |_: &mut Context<'_>| {
         if began {
             return Step::Return(begin.elapsed());
         }
@@ -207,7 +188,7 @@ fn pitfall_33_a_time_begins_when_it_is_asked_for() {
         Step::Yield(Wait::after(Duration::from_millis(20))) // pitfall 33
     }));
     event_loop.run().expect("a run");
-    let passed = sleep.take().expect("the task has finished").expect("and well");
+    let passed = returned(&sleep);
     assert!(passed >= Duration::from_millis(70), "{passed:?}");
 }
 
@@ -224,7 +205,7 @@ fn pitfall_34_a_timer_that_is_always_due_starves_no_source() {
     assert_eq!(ends[0].try_write(b"x").expect("a write"), Some(1));
     for end in ends {
         let rounds = rounds.clone();
-        let echo = Task(move |cx: &mut Context<'_>| {
+        let echo = task(move |cx: &mut Context<'_>| {
             loop {
                 match end.try_read(&mut [0; 8]).expect("a read") {
                     None => return Step::Yield(cx.readable(&end).expect("a wait")),
@@ -242,7 +223,7 @@ fn pitfall_34_a_timer_that_is_always_due_starves_no_source() {
         event_loop.spawn(echo).detach();
     }
     let (seen, counted) = (rounds.clone(), ticks.clone());
-    let timer = Task(move |_: &mut Context<'_>| {
+    let timer = task(move |_: &mut Context<'_>| {
         if seen.get() >= ROUNDS || counted.get() > 100 * ROUNDS {
             return Step::Return(());
         }
@@ -331,7 +312,7 @@ fn pitfall_35_far_deadlines_do_not_hide_a_near_one() {
         let near = wait(&event_loop, || Wait::after(Duration::from_millis(2)));
         event_loop.turn(None).expect("the near one comes due");
         event_loop.turn(Some(Duration::ZERO)).expect("and ends");
-        assert_eq!(finished(&near), Cause::TimedOut);
+        assert_eq!(returned(&near), Cause::TimedOut);
         assert!(far.iter().all(|far| !far.is_finished()));
         far.iter().for_each(JoinHandle::abort);
         assert_eq!(event_loop.counts().timers, 0);
@@ -347,7 +328,7 @@ fn pitfall_36_a_deadline_in_the_past_is_due_at_once() {
             let before = event_loop.counts().turns;
             let due = wait(&event_loop, move || Wait::until(past)); // pitfall 36
             event_loop.run().expect("a run");
-            assert_eq!(finished(&due), Cause::TimedOut);
+            assert_eq!(returned(&due), Cause::TimedOut);
             assert_eq!(event_loop.counts().turns - before, 2);
         }
     }
@@ -386,7 +367,7 @@ fn pitfall_37_timers_that_are_taken_back_leave_nothing() {
 fn pitfall_37_a_wake_up_takes_the_timer_back() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let mut rounds = 0;
-    let task = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    let task = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if rounds == 1000 {
             return Step::Return(());
         }
@@ -397,7 +378,7 @@ fn pitfall_37_a_wake_up_takes_the_timer_back() {
     }));
     let _watchdog = watch(MINUTE);
     event_loop.run().expect("a run");
-    task.take().expect("the task has finished").expect("and well");
+    returned(&task);
     let counts = event_loop.counts();
     assert_eq!((counts.timers, counts.turns), (0, 1001));
 }
@@ -448,7 +429,7 @@ fn wait_in_a_storm() {
             let before = event_loop.counts().turns;
             let sleeps = sleeps(&event_loop, 1, TIME);
             event_loop.run().expect("no EINTR leaves the loop");
-            let taken = sleeps.take().expect("it has finished").expect("and well");
+            let taken = returned(&sleeps);
             assert!(taken[0] >= TIME, "{:?}", taken[0]);
             waits += 1;
             here += event_loop.counts().turns - before - 2;
@@ -471,7 +452,7 @@ fn deadlines_fire_in_their_order() {
             let fired = fired.clone();
             let mut began = false;
             event_loop
-                .spawn(Task(move |_: &mut Context<'_>| {
+                .spawn(task(move |_: &mut Context<'_>| {
                     if began {
                         fired.borrow_mut().push(deadline);
                         return Step::Return(());
@@ -501,7 +482,7 @@ fn equal_deadlines_fire_in_the_order_they_were_set() {
         .map(|i| {
             let fired = fired.clone();
             let mut began = false;
-            event_loop.spawn(Task(move |_: &mut Context<'_>| {
+            event_loop.spawn(task(move |_: &mut Context<'_>| {
                 if began {
                     fired.borrow_mut().push(i);
                     return Step::Return(());
@@ -539,7 +520,7 @@ fn the_next_deadline_is_the_earliest_to_the_nanosecond() {
 fn data_before_the_deadline_takes_the_timer_back() {
     let (read, write) = pipe();
     let mut event_loop = EventLoop::new().expect("a loop");
-    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         match read.try_read(&mut [0; 8]).expect("a read") {
             Some(n) => Step::Return((n, cx.cause())),
             None => {
@@ -553,7 +534,7 @@ fn data_before_the_deadline_takes_the_timer_back() {
     assert_eq!(write.try_write(b"hello").expect("a write"), Some(5));
     let _watchdog = watch(MINUTE);
     event_loop.run().expect("a run");
-    let (n, cause) = reader.take().expect("the task has finished").expect("and well");
+    let (n, cause) = returned(&reader);
     assert_eq!(n, 5);
     assert!(matches!(cause, Cause::Ready(ready) if ready.is_readable()), "{cause:?}");
     assert_eq!(event_loop.counts().timers, 0);
@@ -564,7 +545,7 @@ fn a_deadline_before_the_data_leaves_the_source_usable() {
     let (read, write) = pipe();
     let mut event_loop = EventLoop::new().expect("a loop");
     let mut timed_out = 0;
-    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if cx.cause() == Cause::TimedOut {
             timed_out += 1;
             if timed_out == 3 {
@@ -582,7 +563,7 @@ fn a_deadline_before_the_data_leaves_the_source_usable() {
     }));
     let _watchdog = watch(MINUTE);
     event_loop.run().expect("a run");
-    assert_eq!(reader.take().expect("the task has finished").expect("and well"), (5, 3));
+    assert_eq!(returned(&reader), (5, 3));
     assert_eq!(event_loop.counts().reactor.registrations, 1);
 }
 
@@ -595,7 +576,7 @@ fn of_two_deadlines_the_earlier_one_holds() {
         let begin = Instant::now();
         let both = wait(&event_loop, move || Wait::after(first).or_until(begin + second));
         event_loop.run().expect("a run");
-        assert_eq!(finished(&both), Cause::TimedOut);
+        assert_eq!(returned(&both), Cause::TimedOut);
         assert!(begin.elapsed() >= soon);
     }
 }
@@ -607,7 +588,7 @@ fn who_asks_for_the_next_turn_sets_no_timer() {
     event_loop.turn(Some(Duration::ZERO)).expect("a turn");
     assert_eq!(event_loop.counts().timers, 0);
     event_loop.run().expect("a run");
-    assert_eq!(finished(&next), Cause::Turn);
+    assert_eq!(returned(&next), Cause::Turn);
 }
 
 #[test]
@@ -617,13 +598,13 @@ fn an_idle_loop_takes_no_turn_and_no_time() {
     // Many who wait for something that does not happen ...
     let mut idle: Vec<_> = (0..100).map(|_| wait(&event_loop, Wait::woken)).collect();
     idle.extend((0..100).map(|_| wait(&event_loop, || Wait::after(HOUR))));
-    let reader = event_loop.spawn(Task(move |cx: &mut Context<'_>| {
+    let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         assert_eq!(read.try_read(&mut [0; 8]).expect("a read"), None);
         Step::<()>::Yield(cx.readable(&read).expect("a wait"))
     }));
     // ... and one that ends them all.
     let mut sleep = Some(Duration::from_millis(200));
-    let end = event_loop.spawn(Task(move |cx: &mut Context<'_>| match sleep.take() {
+    let end = event_loop.spawn(task(move |cx: &mut Context<'_>| match sleep.take() {
         Some(time) => Step::Yield(Wait::after(time)),
         None => {
             assert_eq!(cx.cause(), Cause::TimedOut);

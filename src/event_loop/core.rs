@@ -167,9 +167,11 @@ impl Core {
         Some(Entered { _scheduler: scheduler, _reign: Reign::begin(self) })
     }
 
-    /// Calls `f` with the loop that runs on this thread; `None` if there is none.
+    /// Calls `f` with the loop that runs on this thread; `None` if there is none. What `f` calls
+    /// may make another loop the current one.
     pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
-        CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(f)).ok().flatten()
+        let core = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()?;
+        Some(f(&core))
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.

@@ -58,7 +58,7 @@ impl Reactor {
     pub(crate) fn new(scheduler: Rc<Scheduler>) -> eagain_sys::Result<Reactor> {
         Ok(Reactor {
             id: scheduler.id,
-            sources: RefCell::new(Slab::numbered(scheduler.id)),
+            sources: RefCell::new(Slab::new()),
             poller: Poller::new()?,
             scheduler,
             borrowed: RefCell::new(HashMap::new()),

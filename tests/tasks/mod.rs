@@ -1,0 +1,195 @@
+//! Small tasks for tests: generators made of closures, something to wait for, and a loop that is
+//! turned step by step.
+
+// Each test binary that mounts this module uses its part of it.
+#![allow(dead_code)]
+
+use std::cell::RefCell;
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use eagain::net::TcpStream;
+use eagain::{
+    Cause, Context, EventLoop, Generator, Interest, JoinHandle, Source, State, Step, Wait,
+};
+use eagain_sys::pipe::pipe2;
+use eagain_sys::poll::{PollFd, poll};
+
+/// Nothing that a test waits for takes so long, on any machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A generator that is a closure.
+pub(crate) struct Task<F>(F);
+
+impl<R, F: FnMut(&mut Context<'_>) -> Step<R>> Generator for Task<F> {
+    type Return = R;
+
+    fn resume(&mut self, cx: &mut Context<'_>) -> Step<R> {
+        (self.0)(cx)
+    }
+}
+
+/// Each call of the closure is a resume.
+pub(crate) fn task<R, F: FnMut(&mut Context<'_>) -> Step<R>>(resume: F) -> Task<F> {
+    Task(resume)
+}
+
+/// The same for a closure that uses `?`.
+pub(crate) fn trying<R>(
+    mut resume: impl FnMut(&mut Context<'_>) -> io::Result<Step<R>>,
+) -> impl Generator<Return = io::Result<R>> {
+    task(move |cx| Step::from_result(resume(cx)))
+}
+
+/// What a task has returned.
+pub(crate) fn returned<T: 'static>(handle: &JoinHandle<T>) -> T {
+    handle.take().expect("the task has finished").expect("the task was not cancelled")
+}
+
+/// Says that a call has answered `EAGAIN`, whether it would have or not.
+pub(crate) fn refuse(source: &Source, interest: Interest) {
+    let refused = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+    assert_eq!(source.try_io(interest, |_| refused()).expect("no error"), None);
+}
+
+/// What a task yields to wait for a direction or both.
+pub(crate) fn until_ready(
+    cx: &Context<'_>,
+    source: &Source,
+    interest: Interest,
+) -> io::Result<Wait> {
+    match interest {
+        Interest::READ => cx.readable(source),
+        Interest::WRITE => cx.writable(source),
+        _ => cx.readable_or_writable(source),
+    }
+}
+
+/// Why a task was resumed, each time but the first.
+pub(crate) type Causes = Rc<RefCell<Vec<Cause>>>;
+
+/// A task that waits for a source whenever it is resumed and does nothing with it, until it is
+/// told that the source was closed.
+pub(crate) fn stubborn(
+    event_loop: &EventLoop,
+    source: &Rc<Source>,
+    interest: Interest,
+) -> (JoinHandle<io::Result<()>>, Causes) {
+    let causes = Causes::default();
+    let (source, noted) = (source.clone(), causes.clone());
+    let mut began = false;
+    let handle = event_loop.spawn(trying(move |cx| {
+        if began {
+            noted.borrow_mut().push(cx.cause());
+        }
+        began = true;
+        if cx.cause() == Cause::Closed {
+            return Ok(Step::Return(()));
+        }
+        refuse(&source, interest);
+        Ok(Step::Yield(until_ready(cx, &source, interest)?))
+    }));
+    (handle, causes)
+}
+
+/// Reads until there is no more, and returns what it got.
+pub(crate) fn read_to_end(
+    source: impl AsRef<Source>,
+) -> impl Generator<Return = io::Result<Vec<u8>>> {
+    let mut all = Vec::new();
+    trying(move |cx| {
+        let mut buf = [0; 4096];
+        loop {
+            match source.as_ref().try_read(&mut buf)? {
+                Some(0) => return Ok(Step::Return(std::mem::take(&mut all))),
+                Some(n) => all.extend_from_slice(&buf[..n]),
+                None => return Ok(Step::Yield(cx.readable(&source)?)),
+            }
+        }
+    })
+}
+
+/// Writes so many bytes.
+pub(crate) fn write_all(
+    source: impl AsRef<Source>,
+    bytes: usize,
+) -> impl Generator<Return = io::Result<()>> {
+    let mut left = bytes;
+    trying(move |cx| {
+        while left > 0 {
+            match source.as_ref().try_write(&[b'x'; 16 * 1024][..left.min(16 * 1024)])? {
+                Some(n) => left -= n,
+                None => return Ok(Step::Yield(cx.writable(&source)?)),
+            }
+        }
+        Ok(Step::Return(()))
+    })
+}
+
+/// Turns the loop until `done`, and sleeps in between, but not for ever.
+pub(crate) fn turn_until(event_loop: &mut EventLoop, mut done: impl FnMut() -> bool) {
+    for _ in 0..100_000 {
+        if done() {
+            return;
+        }
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        // Not in the turn itself: that would sleep also after a task has made it `done`.
+        if !done() && !has_ready_tasks(event_loop) {
+            let due = event_loop.next_deadline().map(|d| d.duration_since(Instant::now()));
+            let happens = is_ready(&*event_loop, Interest::READ, due.unwrap_or(PATIENCE));
+            assert!(happens || due.is_some(), "nothing happens: {:?}", event_loop.tasks());
+        }
+    }
+    panic!("still not done after so many turns: {:?}", event_loop.tasks());
+}
+
+/// Turns the loop until no task is READY and the kernel has no events for it.
+pub(crate) fn turn_until_idle(event_loop: &mut EventLoop) {
+    for _ in 0..100_000 {
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        let no_task = event_loop.counts().tasks == 0; // such a loop does not ask for events
+        if no_task || !has_ready_tasks(event_loop) && !has_events(event_loop) {
+            return;
+        }
+    }
+    panic!("the loop spins: {:?}", event_loop.tasks());
+}
+
+fn has_ready_tasks(event_loop: &EventLoop) -> bool {
+    event_loop.tasks().iter().any(|task| task.state == State::Ready)
+}
+
+/// Whether a turn would find events.
+pub(crate) fn has_events(event_loop: &EventLoop) -> bool {
+    is_ready(event_loop, Interest::READ, Duration::ZERO)
+}
+
+/// Whether a descriptor is ready, or becomes so while we wait.
+pub(crate) fn is_ready(fd: impl AsFd, interest: Interest, patience: Duration) -> bool {
+    poll(&mut [PollFd::new(fd.as_fd(), interest)], Some(patience)).expect("a poll") == 1
+}
+
+/// The reading and the writing end of a pipe.
+pub(crate) fn pipe() -> (Source, Source) {
+    let (read, write) = pipe2().expect("a pipe");
+    (Source::new(read).expect("a source"), Source::new(write).expect("a source"))
+}
+
+/// A source, and the blocking socket at its other end.
+pub(crate) fn unix_pair() -> (Source, UnixStream) {
+    let (near, far) = UnixStream::pair().expect("a pair of sockets");
+    (Source::new(near).expect("a source"), far)
+}
+
+/// A connection of the loop, and the blocking socket at its other end.
+pub(crate) fn tcp_pair() -> (TcpStream, std::net::TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let far = std::net::TcpStream::connect(listener.local_addr().expect("an address"))
+        .expect("a connection");
+    let (near, _) = listener.accept().expect("the connection");
+    (near.try_into().expect("a stream"), far)
+}
