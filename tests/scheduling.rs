@@ -615,6 +615,7 @@ fn assert_nothing_left(event_loop: &EventLoop) {
 
 #[test]
 fn pitfall_47_a_waker_that_reenters_when_its_timer_is_cancelled() {
+    let _watchdog = watch(MINUTE);
     let mut event_loop = new_loop();
     let task = event_loop.spawn(async {
         leave_something().await;
@@ -633,6 +634,7 @@ fn pitfall_47_a_waker_that_reenters_when_its_timer_is_cancelled() {
 
 #[test]
 fn pitfall_47_a_waker_that_reenters_when_another_one_takes_its_place() {
+    let _watchdog = watch(MINUTE);
     let mut event_loop = new_loop();
     let task = event_loop.spawn(async {
         leave_something().await;
@@ -701,6 +703,7 @@ fn pitfall_47_a_future_that_keeps_its_own_waker_goes_with_its_task() {
 
 #[test]
 fn pitfall_47_a_task_whose_drop_ends_wakes_and_spawns_others() {
+    let _watchdog = watch(MINUTE);
     let mut event_loop = new_loop();
     let log = Rc::new(RefCell::new(Vec::new()));
     let victim = event_loop.spawn(waits_for_ever(|_| Wait::after(HOUR)));

@@ -61,7 +61,7 @@ fn pitfall_44_a_million_wake_ups_in_quick_succession() {
         let _watchdog = watch(PATIENCE);
         // With one thread, both sides have a processor of their own on the smallest machine.
         hammer::knock(1, 500_000); // pitfall 44
-        hammer::knock(4, 25_000);
+        hammer::knock(4, 10_000);
     }
 }
 

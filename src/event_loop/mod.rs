@@ -122,15 +122,14 @@ impl EventLoop {
     pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
-        let tasks_left = if core.trace.is_on() {
-            turn::<true>(core, running, events, limit)?
-        } else {
-            turn::<false>(core, running, events, limit)?
-        };
-        if !tasks_left {
-            // What arrives is taken note of all the same, or our descriptor would stay readable.
+        if core.scheduler.live() == 0 {
+            // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.
             core.reactor.wait(events, Some(Duration::ZERO))?;
             core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+        } else if core.trace.is_on() {
+            turn::<true>(core, running, events, limit)?;
+        } else {
+            turn::<false>(core, running, events, limit)?;
         }
         Ok(())
     }

@@ -89,7 +89,7 @@ fn knocks_twice(word: Arc<AtomicBool>, waker: Waker, rounds: u64) -> JoinHandle<
             word.store(true, Ordering::Relaxed);
             waker.wake_by_ref();
             while word.load(Ordering::Acquire) {
-                std::hint::spin_loop();
+                thread::yield_now();
             }
         }
     })
