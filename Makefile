@@ -13,7 +13,7 @@ TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
 # call that this architecture does not have.
 CALLS = network,?poll,ppoll,?select,pselect6,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,?epoll_pwait2,?eventfd,eventfd2,fcntl,ioctl,write,close
 # Whole lines, also when the program prints or Ctrl-C ends it; without the loader's.
-LINES = trap "" INT; grep -vE "close[(].*([.]so[^>]*|/maps)>"
+LINES = trap "" INT; grep --line-buffered -vE "close[(].*([.]so[^>]*|/maps)>"
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ check: ## format, clippy, docs, the layers, the oldest Rust
 
 trace: tools ## one example under strace (EX=09_edge_triggered ARGS=...)
 	@cargo build --quiet --release --example $(EX)
-	@EAGAIN_TRACE=strace strace -qq -r -yy -s 64 -e trace='$(CALLS)' \
+	@EAGAIN_TRACE=strace strace -qq -r -T -yy -s 64 -e trace='$(CALLS)' \
 		-o '|$(LINES)' "$${CARGO_TARGET_DIR:-target}/release/examples/$(EX)" $(ARGS)
 
 strace: tools release-examples ## compare transcripts and count system calls

@@ -69,8 +69,9 @@ pub fn select(read: &mut FdSet, write: &mut FdSet, timeout: Option<Duration>) ->
     let mut time = timeout.map(|t| {
         let micros = t.as_nanos().div_ceil(1000);
         libc::timeval {
-            tv_sec: libc::time_t::try_from(micros / 1_000_000).unwrap_or(libc::time_t::MAX),
-            tv_usec: (micros % 1_000_000) as libc::suseconds_t,
+            // 68 years fit everywhere; nobody waits longer in one call.
+            tv_sec: i32::try_from(micros / 1_000_000).unwrap_or(i32::MAX).into(),
+            tv_usec: (micros % 1_000_000) as _,
         }
     });
     let time = time.as_mut().map_or(ptr::null_mut(), ptr::from_mut);

@@ -21,7 +21,7 @@ use eagain::{
     Builder, Cause, EventLoop, Interest, JoinHandle, LoopError, Source, Step, Wait, errno,
 };
 use tasks::{
-    has_events, pipe, read_to_end, refuse, returned, stubborn, task, trying, turn_until,
+    has_events, pipe, read_to_end, refuse, returned, run, stubborn, task, trying, turn_until,
     turn_until_idle, unix_pair, until_ready, write_all,
 };
 
@@ -81,7 +81,7 @@ fn pitfall_15_a_number_used_again_gets_nothing_of_its_predecessor() {
         assert!(!successor.is_finished(), "it was told that there is something to read");
         let mut far_third = far_third.take().expect("it was given");
         far_third.write_all(b"third").expect("a write");
-        event_loop.run().expect("a run");
+        run(&mut event_loop);
         assert_eq!(returned(&successor).expect("no error"), (5, 2));
     }
 }
@@ -163,7 +163,7 @@ fn pitfall_16_a_descriptor_that_was_never_lent_costs_no_second_registration() {
     turn_until_idle(&mut event_loop);
     far.write_all(b"hello").expect("a write");
     drop(far);
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     returned(&reader).expect("no error");
     assert_eq!(event_loop.counts().reactor.registrations, 1); // pitfall 16
 }
@@ -336,7 +336,7 @@ fn pitfall_20_a_second_waiter_is_refused_and_told_who_was_first() {
         while tasks::is_ready(&far, Interest::READ, Duration::ZERO) {
             assert_ne!(far.read(&mut [0; 65536]).expect("a read"), 0);
         }
-        event_loop.run().expect("a run");
+        run(&mut event_loop);
         returned(&first).expect("no error");
     }
 }
@@ -399,7 +399,7 @@ fn pitfall_21_a_source_is_registered_once_for_life() {
         far.read_exact(&mut [0; 5]).expect("the answer");
     }
     drop(far);
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     returned(&echo).expect("no error");
     assert_eq!(event_loop.counts().reactor.registrations, 1); // pitfall 21
 }
@@ -466,7 +466,7 @@ fn pitfall_21_a_source_cannot_be_armed_and_is_not_harmed() {
     far.write_all(b"hello").expect("a write");
     drop(far);
     drop(near);
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     assert_eq!(returned(&reader).expect("no error"), b"hello");
 }
 
@@ -489,7 +489,7 @@ fn pitfall_21_what_was_armed_can_become_a_source() {
     far.write_all(b"hello").expect("a write");
     turn_until_idle(&mut event_loop);
     drop(far);
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     assert_eq!(returned(&reader).expect("no error"), b"hello");
     assert_eq!(event_loop.counts().sources, 0);
 }
@@ -515,18 +515,26 @@ fn pitfall_21_who_waits_for_what_becomes_a_source_is_told() {
 
 #[test]
 fn pitfall_6_a_report_on_a_borrowed_descriptor_wakes_both_directions() {
-    let mut event_loop = loop_with_a_sleeper();
-    let (read, write) = eagain_sys::pipe::pipe2().expect("a pipe");
-    while eagain_sys::pipe::write(write.as_fd(), &[b'x'; 4096]).is_ok() {}
-    let write = Rc::new(write);
-    let reader = arm(&event_loop, write.clone(), Interest::READ);
-    let writer = arm(&event_loop, write, Interest::WRITE);
-    turn_until_idle(&mut event_loop);
-    assert!(!reader.is_finished() && !writer.is_finished());
-    drop(read); // pitfall 6
-    turn_until(&mut event_loop, || reader.is_finished() && writer.is_finished());
-    for waiter in [reader, writer] {
-        assert!(matches!(returned(&waiter), Ok(Cause::Ready(_))));
+    for hang_up in [true, false] {
+        let mut event_loop = loop_with_a_sleeper();
+        let (near, mut far) = UnixStream::pair().expect("a pair");
+        near.set_nonblocking(true).expect("a flag");
+        while (&near).write(&[b'x'; 65536]).is_ok() {}
+        let near = Rc::new(near);
+        let reader = arm(&event_loop, near.clone(), Interest::READ);
+        let writer = arm(&event_loop, near, Interest::WRITE);
+        turn_until_idle(&mut event_loop);
+        assert!(!reader.is_finished() && !writer.is_finished());
+        if hang_up {
+            drop(far); // pitfall 6
+        } else {
+            // There is no room to write, but this report disarms the writer, too.
+            far.write_all(b"!").expect("a write");
+        }
+        turn_until(&mut event_loop, || reader.is_finished() && writer.is_finished());
+        for waiter in [reader, writer] {
+            assert!(matches!(returned(&waiter), Ok(Cause::Ready(_))));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use eagain::net::TcpStream;
 use eagain::{Cause, EventLoop, Interest, JoinError, JoinHandle, LoopError, Source, Step, Wait};
 use tasks::{
-    has_events, is_ready, read_to_end, refuse, returned, stubborn, task, tcp_pair, trying,
+    has_events, is_ready, read_to_end, refuse, returned, run, stubborn, task, tcp_pair, trying,
     turn_until, turn_until_idle, unix_pair, until_ready, write_all,
 };
 
@@ -62,7 +62,7 @@ fn pitfall_18_a_close_wakes_who_waits() {
         turn_until_idle(&mut event_loop);
         assert!(!waiter.is_finished());
         let closer = event_loop.spawn(trying(move |_| Ok(Step::Return(near.close()?))));
-        event_loop.run().expect("a run");
+        run(&mut event_loop);
         returned(&closer).expect("no error");
         assert_eq!(returned(&waiter).expect("no error"), Cause::Closed); // pitfall 18
         assert_eq!(event_loop.counts().sources, 0);
@@ -76,7 +76,7 @@ fn pitfall_18_a_close_wakes_reader_and_writer() {
     let waiters = [Interest::READ, Interest::WRITE].map(|one| wait_once(&event_loop, &near, one));
     turn_until_idle(&mut event_loop);
     near.close().expect("a close"); // also outside of a task
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     for waiter in waiters {
         assert_eq!(returned(&waiter).expect("no error"), Cause::Closed); // pitfall 18
     }
@@ -177,7 +177,7 @@ fn a_source_that_is_dropped_is_closed() {
     turn_until_idle(&mut event_loop);
     assert_eq!(event_loop.counts().sources, 1);
     far.write_all(b"!").expect("a write");
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     assert_eq!(event_loop.counts().sources, 0);
     // Data unread: it breaks off.
     let end = far.read(&mut [0; 8]);
@@ -206,7 +206,7 @@ fn a_source_cannot_be_waited_for_after_its_loop() {
 
     let mut next_loop = new_loop();
     let (waiter, _) = stubborn(&next_loop, &near, Interest::READ);
-    next_loop.run().expect("a run");
+    run(&mut next_loop);
     assert_eq!(refused(returned(&waiter)), Some(LoopError::LoopGone));
     // What needs no loop still works.
     assert_eq!(near.try_write(b"!").expect("a write"), Some(1));
@@ -224,7 +224,7 @@ fn a_source_of_one_loop_cannot_be_waited_for_on_another() {
         let (_waiter, causes) = stubborn(&one, &near, Interest::READ);
         turn_until_idle(&mut one);
         let (stranger, _) = stubborn(&other, &near, interest);
-        other.run().expect("a run");
+        run(&mut other);
         assert_eq!(refused(returned(&stranger)), Some(LoopError::OtherLoop));
         assert_eq!(other.counts().sources, 0);
         // The one it belongs to is not disturbed.
@@ -260,7 +260,7 @@ fn a_connection_moves_to_another_loop() {
     turn_until_idle(&mut other);
     far.write_all(b"world").expect("a write");
     drop(far);
-    other.run().expect("a run");
+    run(&mut other);
     assert_eq!(returned(&reader).expect("no error"), b"hello, world");
     assert_eq!(other.counts().reactor.registrations, 1);
 }
@@ -483,7 +483,7 @@ fn a_source_that_never_waits_is_never_registered() {
     let near = Rc::new(near);
     let reader = event_loop.spawn(read_to_end(near.clone()));
     let writer = event_loop.spawn(write_all(near, 1024));
-    event_loop.run().expect("a run");
+    run(&mut event_loop);
     assert_eq!(returned(&reader).expect("no error"), b"hello");
     returned(&writer).expect("no error");
     assert_eq!(event_loop.counts().reactor.registrations, 0);

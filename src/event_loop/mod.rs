@@ -98,7 +98,8 @@ impl EventLoop {
         self.core.spawn(task, Location::caller())
     }
 
-    /// Turns the loop until every task has finished.
+    /// Turns the loop until every task has finished. What they returned is for their handles to
+    /// tell; the errors here are the loop's own.
     ///
     /// # Errors
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.

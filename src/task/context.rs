@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
     }
 
     /// Until a descriptor that somebody else owns is worth a try. Level-checked: it does not
-    /// matter whether a call has answered `EAGAIN` before. Meant for descriptors of other
+    /// matter whether a call has answered `EAGAIN` before. To be yielded at once. Meant for descriptors of other
     /// libraries; a [`Source`] is cheaper.
     ///
     /// System calls: one `epoll_ctl` each time.

@@ -24,7 +24,8 @@ pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
     handle.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
 }
 
-/// A task's other end: tells whether it is done and hands out its result.
+/// A task's other end: tells whether it is done and hands out its result. It is not a future
+/// yet: ask [`take`](JoinHandle::take) once the task has finished.
 ///
 /// Dropping it *detaches* the task, which runs on by itself; [`detach`](JoinHandle::detach) says
 /// so in words, [`abort`](JoinHandle::abort) ends the task instead.
@@ -100,8 +101,8 @@ impl<T: 'static> JoinHandle<T> {
         }
     }
 
-    /// Lets the task run on by itself. Its result is dropped when it is made, a panic is still
-    /// reported by the panic hook.
+    /// Lets the task run on by itself. Its result is dropped when it is made, an error as well; a
+    /// panic is still reported by the panic hook.
     pub fn detach(self) {}
 }
 

@@ -132,13 +132,22 @@ pub(crate) fn write_all(
 
 /// Turns the loop until `done`, and sleeps in between, but not for ever.
 pub(crate) fn turn_until(event_loop: &mut EventLoop, mut done: impl FnMut() -> bool) {
+    turn_until_it(event_loop, |_| done());
+}
+
+/// Turns the loop until every task has finished: as [`EventLoop::run`], but not for ever.
+pub(crate) fn run(event_loop: &mut EventLoop) {
+    turn_until_it(event_loop, |event_loop| event_loop.counts().tasks == 0);
+}
+
+fn turn_until_it(event_loop: &mut EventLoop, mut is_done: impl FnMut(&EventLoop) -> bool) {
     for _ in 0..100_000 {
-        if done() {
+        if is_done(event_loop) {
             return;
         }
         event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-        // Not in the turn itself: that would sleep also after a task has made it `done`.
-        if !done() && !has_ready_tasks(event_loop) {
+        // Not in the turn itself: that would sleep also after a task has made it done.
+        if !is_done(event_loop) && !has_ready_tasks(event_loop) {
             let due = event_loop.next_deadline().map(|d| d.duration_since(Instant::now()));
             let happens = is_ready(&*event_loop, Interest::READ, due.unwrap_or(PATIENCE));
             assert!(happens || due.is_some(), "nothing happens: {:?}", event_loop.tasks());
