@@ -345,7 +345,7 @@ fn pitfall_23_out_of_memory_is_waited_out_like_out_of_descriptors() {
     let accepted = Accepted::default();
     let acceptor = event_loop.spawn(accept_all(listener, &accepted, Duration::from_millis(1)));
     event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    assert_eq!((accepted.borrow().len(), event_loop.counts().timers), (0, 1));
+    assert!(accepted.borrow().is_empty());
     turn_until(&mut event_loop, || accepted.borrow().len() == 1 || acceptor.is_finished());
     assert!(!acceptor.is_finished(), "{:?}", acceptor.take());
 }

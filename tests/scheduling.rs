@@ -20,7 +20,7 @@ use std::os::fd::AsFd;
 use std::panic::{Location, resume_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{self as std_task, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,12 +33,15 @@ use eagain::{
 use eagain_sys::poll::{PollFd, poll};
 use eagain_sys::poller::Interest;
 use tasks::{pipe, refuse, returned, task};
-use watchdog::watch;
+use watchdog::{Watchdog, watch};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// A loop, and a time in which all tests of this file must be done.
 fn new_loop() -> EventLoop {
+    static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
+    WATCHDOG.get_or_init(|| watch(5 * MINUTE));
     EventLoop::new().expect("a loop")
 }
 
@@ -501,7 +504,7 @@ impl<G: Generator<Return = ()>> Generator for Join<G> {
 
 #[test]
 fn pitfall_43_joins_within_joins_do_not_multiply_the_budget() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let reads = Rc::new(Cell::new(0));
     let join = || {
         let leaf = || {
@@ -1257,7 +1260,9 @@ impl Wake for PanicsWhenUsed {
 struct PanicsWhenDropped;
 
 impl Wake for PanicsWhenDropped {
-    fn wake(self: Arc<Self>) {}
+    fn wake(self: Arc<Self>) {
+        unreachable!("its timer never fires")
+    }
 }
 
 impl Drop for PanicsWhenDropped {

@@ -17,6 +17,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,14 +25,26 @@ use eagain::{Builder, Cause, Context, EventLoop, JoinHandle, Source, Step, Wait}
 use eagain_sys::clock::thread_cpu_time;
 use random::Random;
 use tasks::{pipe, returned, task};
-use watchdog::watch;
+use watchdog::{Watchdog, watch};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Both ways to wait for a finite time: to the nanosecond, and in whole milliseconds.
+/// A loop that waits to the nanosecond or in whole milliseconds, and a time in which all tests of
+/// this file must be done.
+fn loop_of(whole_milliseconds: bool) -> EventLoop {
+    static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
+    WATCHDOG.get_or_init(|| watch(5 * MINUTE));
+    Builder::new().whole_milliseconds(whole_milliseconds).build().expect("a loop")
+}
+
+fn new_loop() -> EventLoop {
+    loop_of(false)
+}
+
+/// Both ways to wait for a finite time.
 fn both_kinds_of_loop() -> [EventLoop; 2] {
-    [false, true].map(|whole| Builder::new().whole_milliseconds(whole).build().expect("a loop"))
+    [loop_of(false), loop_of(true)]
 }
 
 /// Waits once, and hands back why it was resumed.
@@ -106,7 +119,7 @@ fn pitfall_30_a_time_of_zero_is_not_rounded_up() {
 #[test]
 fn pitfall_31_sleeps_are_finer_than_a_millisecond() {
     // One of many shows what the loop can do; a busy machine may be late with the others.
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     for _ in 0..100 {
         let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
         event_loop.run().expect("a run");
@@ -120,7 +133,7 @@ fn pitfall_31_sleeps_are_finer_than_a_millisecond() {
 
 #[test]
 fn pitfall_31_without_the_finer_call_a_sleep_is_rounded_up() {
-    let mut event_loop = Builder::new().whole_milliseconds(true).build().expect("a loop");
+    let mut event_loop = loop_of(true);
     let sleeps = sleeps(&event_loop, 100, Duration::from_micros(300)); // pitfall 31
     event_loop.run().expect("a run");
     let taken = returned(&sleeps);
@@ -176,7 +189,7 @@ fn pitfall_32_no_wait_for_an_instant_ends_early() {
 
 #[test]
 fn pitfall_33_a_time_begins_when_it_is_asked_for() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let begin = Instant::now();
     let mut began = false;
     let sleep = event_loop.spawn(task(move |_: &mut Context<'_>| {
@@ -197,7 +210,7 @@ fn pitfall_34_a_timer_that_is_always_due_starves_no_source() {
     const ROUNDS: u64 = 1000;
     let (one, other) = eagain_sys::socket::socketpair().expect("a pair");
     let ends = [Source::new(one).expect("a source"), Source::new(other).expect("a source")];
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let rounds = Rc::new(Cell::new(0));
     let ticks = Rc::new(Cell::new(0));
 
@@ -339,7 +352,7 @@ fn pitfall_37_timers_that_are_taken_back_leave_nothing() {
     if !own_process::entered("pitfall_37_timers_that_are_taken_back_leave_nothing") {
         return;
     }
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let mut random = Random::new(37);
     let mut at_first = 0;
     for round in 0..1000 {
@@ -365,7 +378,7 @@ fn pitfall_37_timers_that_are_taken_back_leave_nothing() {
 
 #[test]
 fn pitfall_37_a_wake_up_takes_the_timer_back() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let mut rounds = 0;
     let task = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if rounds == 1000 {
@@ -475,7 +488,7 @@ fn deadlines_fire_in_their_order() {
 
 #[test]
 fn equal_deadlines_fire_in_the_order_they_were_set() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let fired = Rc::new(RefCell::new(Vec::new()));
     let deadline = Instant::now() + Duration::from_millis(2);
     let handles: Vec<_> = (0..300)
@@ -502,7 +515,7 @@ fn equal_deadlines_fire_in_the_order_they_were_set() {
 
 #[test]
 fn the_next_deadline_is_the_earliest_to_the_nanosecond() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let begin = Instant::now() + HOUR;
     assert_eq!(event_loop.next_deadline(), None);
     let mut random = Random::new(3);
@@ -519,7 +532,7 @@ fn the_next_deadline_is_the_earliest_to_the_nanosecond() {
 #[test]
 fn data_before_the_deadline_takes_the_timer_back() {
     let (read, write) = pipe();
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         match read.try_read(&mut [0; 8]).expect("a read") {
             Some(n) => Step::Return((n, cx.cause())),
@@ -543,7 +556,7 @@ fn data_before_the_deadline_takes_the_timer_back() {
 #[test]
 fn a_deadline_before_the_data_leaves_the_source_usable() {
     let (read, write) = pipe();
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let mut timed_out = 0;
     let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if cx.cause() == Cause::TimedOut {
@@ -570,7 +583,7 @@ fn a_deadline_before_the_data_leaves_the_source_usable() {
 #[test]
 fn of_two_deadlines_the_earlier_one_holds() {
     let _watchdog = watch(MINUTE);
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let (soon, late) = (Duration::from_millis(1), HOUR);
     for (first, second) in [(soon, late), (late, soon)] {
         let begin = Instant::now();
@@ -583,7 +596,7 @@ fn of_two_deadlines_the_earlier_one_holds() {
 
 #[test]
 fn who_asks_for_the_next_turn_sets_no_timer() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let next = wait(&event_loop, || Wait::next_turn().or_until(Instant::now() + HOUR));
     event_loop.turn(Some(Duration::ZERO)).expect("a turn");
     assert_eq!(event_loop.counts().timers, 0);
@@ -594,7 +607,7 @@ fn who_asks_for_the_next_turn_sets_no_timer() {
 #[test]
 fn an_idle_loop_takes_no_turn_and_no_time() {
     let (read, _write) = pipe();
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     // Many who wait for something that does not happen ...
     let mut idle: Vec<_> = (0..100).map(|_| wait(&event_loop, Wait::woken)).collect();
     idle.extend((0..100).map(|_| wait(&event_loop, || Wait::after(HOUR))));
