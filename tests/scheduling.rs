@@ -292,6 +292,21 @@ fn a_yield_that_nobody_awaits_resumes_nobody() {
 
 // Work that appears at a bad moment.
 
+/// A loop that has only its tasks, and one that has a source to ask the kernel about.
+fn without_and_with_a_source() -> [EventLoop; 2] {
+    let mut with_source = new_loop();
+    let (read, write) = pipe();
+    let reader = waits_for_ever(move |cx| {
+        let _ = &write;
+        refuse(&read, Interest::READ);
+        cx.readable(&read).expect("a wait")
+    });
+    with_source.spawn(reader).detach();
+    with_source.turn(Some(Duration::ZERO)).expect("a turn");
+    assert_eq!(with_source.counts().sources, 1);
+    [new_loop(), with_source]
+}
+
 /// Turns the loop with a task that must go on at once, although the next deadline is an hour away.
 fn goes_on_at_once(event_loop: &mut EventLoop, task: &JoinHandle<()>) {
     let _watchdog = watch(MINUTE);
@@ -304,91 +319,95 @@ fn goes_on_at_once(event_loop: &mut EventLoop, task: &JoinHandle<()>) {
 
 #[test]
 fn pitfall_41_a_wake_up_by_a_later_task_is_not_slept_over() {
-    let mut event_loop = new_loop();
-    let place = Rc::new(RefCell::new(None));
-    let shared = place.clone();
-    let mut began = false;
-    let early = event_loop.spawn(task(move |cx: &mut Context<'_>| {
-        if began {
-            return Step::Return(());
-        }
-        began = true;
-        shared.replace(Some(cx.waker()));
-        Step::Yield(Wait::woken())
-    }));
-    let mut began = false;
-    let late = event_loop.spawn(waits_for_ever(move |_| {
-        if !began {
+    for mut event_loop in without_and_with_a_source() {
+        let place = Rc::new(RefCell::new(None));
+        let shared = place.clone();
+        let mut began = false;
+        let early = event_loop.spawn(task(move |cx: &mut Context<'_>| {
+            if began {
+                return Step::Return(());
+            }
             began = true;
-            place.take().expect("the other one ran before").wake(); // pitfall 41
-        }
-        Wait::woken()
-    }));
-    goes_on_at_once(&mut event_loop, &early);
-    late.abort();
+            shared.replace(Some(cx.waker()));
+            Step::Yield(Wait::woken())
+        }));
+        let mut began = false;
+        let late = event_loop.spawn(waits_for_ever(move |_| {
+            if !began {
+                began = true;
+                place.take().expect("the other one ran before").wake(); // pitfall 41
+            }
+            Wait::woken()
+        }));
+        goes_on_at_once(&mut event_loop, &early);
+        late.abort();
+    }
 }
 
 #[test]
 fn pitfall_41_a_task_spawned_by_the_last_one_is_not_slept_over() {
-    let mut event_loop = new_loop();
-    let child = Rc::new(RefCell::new(None));
-    let shared = child.clone();
-    let parent = event_loop.spawn(waits_for_ever(move |cx| {
-        let child = cx.spawn(task(|_: &mut Context<'_>| Step::Return(())));
-        shared.replace(Some(child)); // pitfall 41
-        Wait::woken()
-    }));
-    let _watchdog = watch(MINUTE);
-    event_loop.turn(Some(HOUR)).expect("a turn");
-    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    assert!(child.borrow().as_ref().is_some_and(JoinHandle::is_finished));
-    parent.abort();
+    for mut event_loop in without_and_with_a_source() {
+        let child = Rc::new(RefCell::new(None));
+        let shared = child.clone();
+        let parent = event_loop.spawn(waits_for_ever(move |cx| {
+            let child = cx.spawn(task(|_: &mut Context<'_>| Step::Return(())));
+            shared.replace(Some(child)); // pitfall 41
+            Wait::woken()
+        }));
+        let _watchdog = watch(MINUTE);
+        event_loop.turn(Some(HOUR)).expect("a turn");
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        assert!(child.borrow().as_ref().is_some_and(JoinHandle::is_finished));
+        parent.abort();
+    }
 }
 
 #[test]
 fn pitfall_41_work_that_a_drop_makes_is_not_slept_over() {
-    let mut event_loop = new_loop();
-    let place = Rc::new(RefCell::new(None::<Waker>));
-    let shared = place.clone();
-    let mut began = false;
-    let sleeper = event_loop.spawn(task(move |cx: &mut Context<'_>| {
-        if began {
-            return Step::Return(());
-        }
-        began = true;
-        shared.replace(Some(cx.waker()));
-        Step::Yield(Wait::woken())
-    }));
-    let wakes = OnDrop(move || place.take().expect("the sleeper ran before").wake());
-    event_loop
-        .spawn(task(move |_: &mut Context<'_>| {
-            let _ = &wakes; // pitfall 41: goes with the task
-            Step::Return(())
-        }))
-        .detach();
-    goes_on_at_once(&mut event_loop, &sleeper);
+    for mut event_loop in without_and_with_a_source() {
+        let place = Rc::new(RefCell::new(None::<Waker>));
+        let shared = place.clone();
+        let mut began = false;
+        let sleeper = event_loop.spawn(task(move |cx: &mut Context<'_>| {
+            if began {
+                return Step::Return(());
+            }
+            began = true;
+            shared.replace(Some(cx.waker()));
+            Step::Yield(Wait::woken())
+        }));
+        let wakes = OnDrop(move || place.take().expect("the sleeper ran before").wake());
+        event_loop
+            .spawn(task(move |_: &mut Context<'_>| {
+                let _ = &wakes; // pitfall 41: goes with the task
+                Step::Return(())
+            }))
+            .detach();
+        goes_on_at_once(&mut event_loop, &sleeper);
+    }
 }
 
 #[test]
 fn pitfall_41_work_that_appears_between_turns_is_not_slept_over() {
-    let mut event_loop = new_loop();
-    let place = Rc::new(RefCell::new(None::<Waker>));
-    let shared = place.clone();
-    let mut began = false;
-    let sleeper = event_loop.spawn(task(move |cx: &mut Context<'_>| {
-        if began {
-            return Step::Return(());
-        }
-        began = true;
-        shared.replace(Some(cx.waker()));
-        Step::Yield(Wait::woken())
-    }));
-    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    place.take().expect("it ran").wake(); // pitfall 41: no loop runs on this thread now
-    goes_on_at_once(&mut event_loop, &sleeper);
+    for mut event_loop in without_and_with_a_source() {
+        let place = Rc::new(RefCell::new(None::<Waker>));
+        let shared = place.clone();
+        let mut began = false;
+        let sleeper = event_loop.spawn(task(move |cx: &mut Context<'_>| {
+            if began {
+                return Step::Return(());
+            }
+            began = true;
+            shared.replace(Some(cx.waker()));
+            Step::Yield(Wait::woken())
+        }));
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+        place.take().expect("it ran").wake(); // pitfall 41: no loop runs on this thread now
+        goes_on_at_once(&mut event_loop, &sleeper);
 
-    let spawned = event_loop.spawn(yield_now());
-    goes_on_at_once(&mut event_loop, &spawned);
+        let spawned = event_loop.spawn(yield_now());
+        goes_on_at_once(&mut event_loop, &spawned);
+    }
 }
 
 #[test]
