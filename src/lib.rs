@@ -27,7 +27,7 @@ mod trace;
 pub use eagain_sys::poller::Interest;
 pub use eagain_sys::{errno, is_fd_exhaustion};
 pub use error::LoopError;
-pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId};
+pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
     ByCompiler, ByHand, Cause, Context, Generator, JoinError, JoinHandle, Ready, Spawn, State,

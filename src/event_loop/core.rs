@@ -16,10 +16,10 @@ use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{Meanwhile, Task};
+use crate::event_loop::table::{MORE_TO_UNDO, Phase, Task};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::Waiter;
-use crate::task::body::{End, Spawn, quietly};
+use crate::task::body::{Body, End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
 use crate::task::join::JoinHandle;
@@ -40,7 +40,9 @@ pub(crate) struct Core {
     pub(crate) polled_with: Cell<*const ()>,
     /// It asked for the next turn.
     pub(crate) yielded: Cell<bool>,
-    budget: u32,
+    /// The task that `block_on` polls is to be polled.
+    pub(crate) root_is_due: Cell<bool>,
+    pub(crate) budget: u32,
     pub(crate) trace: Trace,
     /// Which turn this is.
     pub(crate) turn: Cell<u32>,
@@ -93,6 +95,7 @@ impl Core {
             polled: Cell::new(Key::NONE),
             polled_with: Cell::new(ptr::null()),
             yielded: Cell::new(false),
+            root_is_due: Cell::new(false),
             budget,
             trace,
             turn: Cell::new(0),
@@ -104,7 +107,7 @@ impl Core {
         task: T,
         at: Place,
     ) -> JoinHandle<T::Output> {
-        let task = self.scheduler.spawn(task.into_body(), at, self.turn.get());
+        let task = self.scheduler.spawn(Some(task.into_body()), at, self.turn.get());
         if self.trace.is_on() {
             self.trace.spawned(task.key());
         }
@@ -142,21 +145,20 @@ impl Core {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
-            Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
-            Ok(Step::Return(())) => self.end(task, End::Returned),
+        let Some(mut body) = task.body.take() else {
+            return self.root_is_due.set(true); // its body is elsewhere
+        };
+        let step = || body.as_mut().step(&mut Context::new(self, task));
+        match catch_unwind(AssertUnwindSafe(step)) {
+            Ok(Step::Yield(wait)) => {
+                task.body.set(Some(body));
+                self.park::<TRACED>(task, wait);
+            }
+            Ok(Step::Return(())) => self.end(task, Some(body), End::Returned),
             Err(payload) => {
                 quietly(|| task.deliver(payload));
-                self.end(task, End::Panicked);
+                self.end(task, Some(body), End::Panicked);
             }
-        }
-    }
-
-    #[inline(always)]
-    fn step(self: &Rc<Core>, task: &Rc<Task>) -> Step<()> {
-        match &mut *task.body().borrow_mut() {
-            Some(body) => body.as_mut().step(&mut Context::new(self, task)),
-            None => Step::Return(()), // a task that finished is never READY again
         }
     }
 
@@ -176,7 +178,7 @@ impl Core {
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
     #[inline(always)]
-    fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
+    pub(crate) fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
         if TRACED {
             self.trace.yielded(task.key(), &wait, &self.reactor);
         }
@@ -185,13 +187,13 @@ impl Core {
         match wait.deadline {
             None if wait.on == parked_on => {
                 let meanwhile = self.scheduler.pause(task, turn);
-                if meanwhile != Meanwhile::Nothing {
-                    self.go_on(task, Cause::Woken);
+                if meanwhile != Phase::Running {
+                    self.go_on(task, meanwhile, Cause::Woken);
                 }
             }
             _ if wait.on == On::NEXT_TURN && parked_on == On::WOKEN => {
                 let meanwhile = self.scheduler.requeue(task, turn);
-                if meanwhile == Meanwhile::Aborted {
+                if meanwhile == Phase::RunningAborted {
                     self.abort(task);
                 }
             }
@@ -210,7 +212,7 @@ impl Core {
                 let again = self.reactor.park_again(source, interest, task);
                 if again.is_none() {
                     task.on.set(on);
-                    task.more_to_undo.set(interest == Interest::BOTH);
+                    task.mark(MORE_TO_UNDO, interest == Interest::BOTH);
                 }
                 again
             }
@@ -224,15 +226,15 @@ impl Core {
             self.set_timer(deadline, task);
         }
         let meanwhile = self.scheduler.pause(task, self.turn.get());
-        if again.is_some() || meanwhile != Meanwhile::Nothing {
-            self.go_on(task, again.unwrap_or(Cause::Woken));
+        if again.is_some() || meanwhile != Phase::Running {
+            self.go_on(task, meanwhile, again.unwrap_or(Cause::Woken));
         }
     }
 
     /// A task that paused need not wait, or must not.
     #[inline(never)]
-    fn go_on(self: &Rc<Core>, task: &Rc<Task>, cause: Cause) {
-        if task.was_aborted() {
+    fn go_on(self: &Rc<Core>, task: &Rc<Task>, meanwhile: Phase, cause: Cause) {
+        if meanwhile == Phase::RunningAborted {
             self.abort(task);
         } else {
             self.scheduler.wake(task.clone(), cause);
@@ -242,7 +244,7 @@ impl Core {
     fn set_timer(&self, deadline: Instant, task: &Rc<Task>) {
         let mut timers = self.timers.borrow_mut();
         task.timer.set(timers.insert(deadline, Waiter::Task(task.clone())));
-        task.more_to_undo.set(true);
+        task.mark(MORE_TO_UNDO, true);
         if task.on.get() == On::WOKEN {
             task.on.set(On::TIMER);
         }
@@ -256,7 +258,7 @@ impl Core {
         if !timer.is_none() {
             self.cancel_timer(timer);
         }
-        task.more_to_undo.set(false);
+        task.mark(MORE_TO_UNDO, false);
         let on = task.on.replace(On::WOKEN);
         if let Some((source, interest)) = on.as_source() {
             self.reactor.unpark(source, interest, task);
@@ -265,18 +267,17 @@ impl Core {
         }
     }
 
-    /// Ends a task: drops what it is made of.
-    #[inline(never)]
-    fn end(&self, task: &Rc<Task>, how: End) {
+    /// Ends a task: drops what it was made of.
+    #[inline(always)]
+    pub(crate) fn end(&self, task: &Rc<Task>, body: Option<Body>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
             self.trace.returned(task.key(), how);
         }
-        task.end.set(how);
-        quietly(|| drop(task.body().take()));
-        self.scheduler.finish(task);
+        quietly(|| drop(body));
+        self.scheduler.finish(task, how);
     }
 
     /// Ends a task where it waits. The one that runs ends when it yields.
@@ -284,7 +285,8 @@ impl Core {
         if self.scheduler.seize(task) {
             // What it drops belongs to this loop, whichever runs on the thread now.
             let _current = Reign::begin(self);
-            self.end(task, End::Cancelled);
+            let body = task.body.take();
+            self.end(task, body, End::Cancelled);
         }
     }
 

@@ -10,7 +10,7 @@ use eagain_sys::poller::{Interest, Readiness};
 
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
 use crate::task::generator::{Cause, On};
 
 /// What a kind of descriptor promises.
@@ -140,7 +140,7 @@ impl<R> Io<R> {
     pub(crate) fn wake(&self, scheduler: &Scheduler, readiness: Readiness, cause: Cause) {
         if readiness.satisfies(Interest::READ) {
             if let Some(task) = self.reader.take() {
-                if !task.more_to_undo.get() {
+                if !task.has(MORE_TO_UNDO) {
                     task.on.set(On::WOKEN); // its only waiter is taken
                 }
                 scheduler.wake(task, cause);

@@ -7,6 +7,7 @@
 //! | `reactor`, `io` | which sources are watched; what is known of one of them |
 //! | `timers` | deadlines |
 //! | `inbox` | wake-ups from other threads |
+//! | `root` | the future that the loop was asked to run |
 //! | `polling` | what futures need on top |
 
 pub(crate) mod budget;
@@ -16,6 +17,7 @@ mod inbox;
 pub(crate) mod io;
 mod polling;
 pub(crate) mod reactor;
+mod root;
 mod scheduler;
 pub(crate) mod slab;
 pub(crate) mod table;
@@ -25,6 +27,7 @@ mod waiter;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -34,9 +37,12 @@ use crate::error::LoopError;
 pub use crate::event_loop::builder::Builder;
 use crate::event_loop::core::Core;
 pub use crate::event_loop::reactor::ReactorCounts;
+use crate::event_loop::root::Root;
+pub use crate::event_loop::root::run;
 use crate::event_loop::table::Task;
 pub use crate::event_loop::table::TaskId;
 use crate::task::body::Spawn;
+use crate::task::generator::Place;
 use crate::task::join::JoinHandle;
 use crate::task::listing::TaskInfo;
 
@@ -106,12 +112,52 @@ impl EventLoop {
     pub fn run(&mut self) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
+        let never = || false;
         if core.trace.is_on() {
-            while turn::<true>(core, running, events, None)? {}
+            while turn::<true>(core, running, events, None, never)? {}
         } else {
-            while turn::<false>(core, running, events, None)? {}
+            while turn::<false>(core, running, events, None, never)? {}
         }
         Ok(())
+    }
+
+    /// Turns the loop until `future` is ready, and returns what came of it. The other tasks stay
+    /// on the loop: run it again, or drop it and them. The future may borrow from the caller; a
+    /// panic in it is the caller's.
+    ///
+    /// # Errors
+    /// As [`run`](EventLoop::run).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let mut event_loop = eagain::EventLoop::new()?;
+    /// let count = event_loop.block_on(async {
+    ///     eagain::time::sleep(Duration::from_millis(1)).await;
+    ///     3
+    /// })?;
+    /// assert_eq!(count, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&mut self, future: F) -> std::io::Result<F::Output> {
+        self.block_on_at(future, Location::caller())
+    }
+
+    fn block_on_at<F: Future>(&mut self, future: F, at: Place) -> std::io::Result<F::Output> {
+        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
+        let EventLoop { core, running, events } = self;
+        let future = pin!(future);
+        let mut root = Root::new(core, future, at);
+        loop {
+            if core.trace.is_on() {
+                turn::<true>(core, running, events, None, || root.advance::<true>())?;
+            } else {
+                turn::<false>(core, running, events, None, || root.advance::<false>())?;
+            }
+            if let Some(output) = root.take() {
+                return Ok(output);
+            }
+        }
     }
 
     /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
@@ -128,9 +174,9 @@ impl EventLoop {
             core.reactor.wait(events, Some(Duration::ZERO))?;
             core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
         } else if core.trace.is_on() {
-            turn::<true>(core, running, events, limit)?;
+            turn::<true>(core, running, events, limit, || false)?;
         } else {
-            turn::<false>(core, running, events, limit)?;
+            turn::<false>(core, running, events, limit, || false)?;
         }
         Ok(())
     }
@@ -160,17 +206,22 @@ impl EventLoop {
     }
 }
 
-/// One turn of the loop. False if no task is left.
+/// One turn of the loop. False if there is no reason for another one: no task is left, or what
+/// the loop was run for is `done`.
 #[inline(always)]
 fn turn<const TRACED: bool>(
     core: &Rc<Core>,
     running: &mut Vec<Rc<Task>>,
     events: &mut Events,
     limit: Option<Duration>,
+    mut done: impl FnMut() -> bool,
 ) -> std::io::Result<bool> {
     // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
     //    again at once waits for the next turn.
     core.run_ready::<TRACED>(running);
+    if done() {
+        return Ok(false);
+    }
     if core.scheduler.has_ready() {
         if core.reactor.sources() == 0 {
             return core.go_on_alone(); // busy, and nothing to ask the kernel about

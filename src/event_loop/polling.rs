@@ -59,11 +59,15 @@ impl Core {
         !self.polled.get().is_none() && waker.data() == self.polled_with.get()
     }
 
+    /// The task that is being polled, if `waker` is its own.
+    pub(crate) fn task_behind(&self, waker: &Waker) -> Option<Rc<Task>> {
+        if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None }
+    }
+
     /// Who is behind the waker that a future of ours is polled with: the task itself, or a
     /// stranger between the two.
     fn waiter_behind(&self, waker: &Waker) -> Waiter {
-        let own = if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None };
-        own.map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
+        self.task_behind(waker).map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
     }
 
     /// Sets a timer for the future that is polled with `waker`.

@@ -1,13 +1,15 @@
 //! Which tasks there are, and which of them run next.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 
 use crate::event_loop::budget;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{Meanwhile, Table, Task};
-use crate::task::body::{Body, State, quietly};
+use crate::event_loop::table::{JOINABLE, MARGIN, Phase, Table, Task};
+use crate::task::body::{Body, End, quietly};
 use crate::task::generator::{Cause, Place};
 
 pub(crate) struct Scheduler {
@@ -19,6 +21,16 @@ pub(crate) struct Scheduler {
     /// How many have not finished.
     live: Cell<usize>,
     pub(crate) resumed: Cell<u64>,
+    /// What few tasks have.
+    pub(crate) margins: RefCell<HashMap<Key, Margin>>,
+}
+
+/// What few tasks have.
+#[derive(Default)]
+pub(crate) struct Margin {
+    pub(crate) name: Option<Rc<str>>,
+    /// Who waits for its end, if that is not a task of the same loop.
+    pub(crate) joiner: Option<Waker>,
 }
 
 thread_local! {
@@ -35,6 +47,7 @@ impl Scheduler {
             ready: RefCell::new(Vec::new()),
             live: Cell::new(0),
             resumed: Cell::new(0),
+            margins: RefCell::default(),
         }
     }
 
@@ -59,7 +72,7 @@ impl Scheduler {
     }
 
     #[inline(always)]
-    pub(crate) fn spawn(&self, body: Body, spawned_at: Place, turn: u32) -> Rc<Task> {
+    pub(crate) fn spawn(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
         let task = self.table.insert(body, spawned_at, turn);
         self.ready.borrow_mut().push(task.clone());
         self.live.set(self.live.get() + 1);
@@ -79,8 +92,8 @@ impl Scheduler {
     /// Moves a waiting task to READY.
     #[inline(always)]
     pub(crate) fn wake(&self, task: Rc<Task>, cause: Cause) {
-        if task.state.get() == State::Waiting {
-            task.state.set(State::Ready);
+        if task.phase.get() == Phase::Waiting {
+            task.phase.set(Phase::Ready);
             task.cause.set(cause);
             self.ready.borrow_mut().push(task);
         } else {
@@ -111,13 +124,13 @@ impl Scheduler {
         std::mem::swap(&mut *self.ready.borrow_mut(), empty);
     }
 
-    /// Puts a task that runs at the end of the queue. What happened to it meanwhile is the
-    /// answer; if it was aborted, it is not queued.
+    /// Puts a task that runs at the end of the queue, unless it was aborted: the answer is what
+    /// happened to it meanwhile.
     #[inline]
-    pub(crate) fn requeue(&self, task: &Rc<Task>, turn: u32) -> Meanwhile {
+    pub(crate) fn requeue(&self, task: &Rc<Task>, turn: u32) -> Phase {
         let meanwhile = self.pause(task, turn);
-        if meanwhile != Meanwhile::Aborted {
-            task.state.set(State::Ready);
+        if meanwhile != Phase::RunningAborted {
+            task.phase.set(Phase::Ready);
             task.cause.set(Cause::Turn);
             self.ready.borrow_mut().push(task.clone());
         }
@@ -132,52 +145,89 @@ impl Scheduler {
     /// Marks a READY task RUNNING. False if it was aborted since it was queued.
     #[inline]
     pub(crate) fn begin(&self, task: &Task) -> bool {
-        if task.state.get() != State::Ready {
+        if task.phase.get() != Phase::Ready {
             return false;
         }
-        task.state.set(State::Running);
-        task.meanwhile.set(Meanwhile::Nothing);
+        task.phase.set(Phase::Running);
         true
     }
 
-    /// Puts a task that runs back: WAITING. What happened to it meanwhile is the answer.
+    /// Puts a task that runs back: WAITING. The answer tells what happened to it meanwhile.
     #[inline]
-    pub(crate) fn pause(&self, task: &Task, turn: u32) -> Meanwhile {
+    pub(crate) fn pause(&self, task: &Task, turn: u32) -> Phase {
         task.since.set(turn);
-        task.state.set(State::Waiting);
-        task.meanwhile.get()
+        task.phase.replace(Phase::Waiting)
     }
 
     /// Marks a task that does not run RUNNING, so that it can be ended. One that runs is marked
     /// aborted instead, and ended when it pauses.
     pub(crate) fn seize(&self, task: &Task) -> bool {
-        match task.state.get() {
-            State::Finished => false,
-            State::Running => {
-                task.meanwhile.set(Meanwhile::Aborted);
+        match task.phase.get() {
+            Phase::Running | Phase::RunningWoken => {
+                task.phase.set(Phase::RunningAborted);
                 false
             }
-            State::Ready | State::Waiting => {
-                task.state.set(State::Running);
+            Phase::Ready | Phase::Waiting => {
+                task.phase.set(Phase::Running);
                 true
             }
+            Phase::RunningAborted | Phase::Finished(_) | Phase::Gone => false,
         }
     }
 
     /// Ends a task: leaves it on the table for whoever joins it, or forgets it.
-    pub(crate) fn finish(&self, task: &Rc<Task>) {
+    #[inline]
+    pub(crate) fn finish(&self, task: &Rc<Task>, how: End) {
         self.live.set(self.live.get() - 1);
-        task.state.set(State::Finished);
+        task.phase.set(Phase::Finished(how));
         // What is dropped here may be anything: no borrow is held.
         if let Some(waker) = task.waker.take() {
             quietly(|| drop(waker));
         }
-        if !task.joinable.get() {
-            if let Some(unwanted) = task.result.take() {
+        if let Some(joiner) = task.joiner.take() {
+            self.wake(joiner, Cause::Woken);
+        }
+        if task.has(MARGIN) {
+            self.tell_foreign_joiner(task);
+        }
+        if !task.has(JOINABLE) {
+            if let Some(unwanted) = task.body.take() {
                 quietly(|| drop(unwanted));
             }
-            self.table.remove(task);
+            self.forget(task);
         }
+    }
+
+    #[cold]
+    fn tell_foreign_joiner(&self, task: &Task) {
+        let joiner = self.margins.borrow_mut().get_mut(&task.key()).and_then(|m| m.joiner.take());
+        if let Some(joiner) = joiner {
+            quietly(|| joiner.wake());
+        }
+    }
+
+    /// Nobody waits for the task's end any more.
+    pub(crate) fn forget_joiner(&self, task: &Task) {
+        if task.has(MARGIN) {
+            let mut margins = self.margins.borrow_mut();
+            let joiner = margins.get_mut(&task.key()).and_then(|margin| margin.joiner.take());
+            drop(margins);
+            drop(joiner); // anybody's waker: nothing is borrowed
+        }
+    }
+
+    /// Notes something in a task's margin.
+    pub(crate) fn note<T>(&self, task: &Task, note: impl FnOnce(&mut Margin) -> T) -> T {
+        task.mark(MARGIN, true);
+        note(self.margins.borrow_mut().entry(task.key()).or_default())
+    }
+
+    /// What its spawner called it.
+    pub(crate) fn name(&self, task: &Task) -> Option<Rc<str>> {
+        if !task.has(MARGIN) {
+            return None;
+        }
+        self.margins.borrow().get(&task.key()).and_then(|margin| margin.name.clone())
     }
 
     /// A task that is on the table.
@@ -187,6 +237,10 @@ impl Scheduler {
 
     /// Takes a finished task off the table.
     pub(crate) fn forget(&self, task: &Rc<Task>) {
+        if task.has(MARGIN) {
+            let margin = self.margins.borrow_mut().remove(&task.key());
+            drop(margin); // after the borrow
+        }
         self.table.remove(task);
     }
 

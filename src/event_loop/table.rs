@@ -1,6 +1,5 @@
 //! The table of tasks: what is known of each, found by its key.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -9,7 +8,7 @@ use std::task::Waker;
 use eagain_sys::poller::Readiness;
 
 use crate::event_loop::slab::Key;
-use crate::task::body::{Body, End, State};
+use crate::task::body::{Body, Delivered, End, Resume, State};
 use crate::task::generator::{Cause, On, Place, Ready};
 
 /// The identity of a task. Not used again before 2^32 others had the same slot.
@@ -30,73 +29,81 @@ impl fmt::Debug for TaskId {
 
 /// All that is known of a task. Whoever has to resume it holds one of these: what waits for a
 /// source is held by that source, what is READY by the queue.
+///
+/// A server holds many of them: it is 72 bytes, and what few tasks have is in the scheduler's
+/// margins.
 pub(crate) struct Task {
     key: Cell<Key>,
-    /// It has not been taken off the table.
-    tabled: Cell<bool>,
-    /// Borrowed while it runs.
-    pub(crate) body: RefCell<Option<Body>>,
-    pub(crate) state: Cell<State>,
+    /// What it is made of, and when it has finished, what came of it. Not here while it runs.
+    pub(crate) body: Cell<Option<Body>>,
+    pub(crate) phase: Cell<Phase>,
+    marks: Cell<u8>,
     /// Why it will be resumed.
     pub(crate) cause: Cell<Cause>,
-    /// What happened to it while it ran.
-    pub(crate) meanwhile: Cell<Meanwhile>,
-    /// How it ended, once it has.
-    pub(crate) end: Cell<End>,
-    /// What it returned, or the payload of its panic, until somebody takes it.
-    pub(crate) result: Cell<Option<Box<dyn Any>>>,
-    /// Somebody will ask for its result.
-    pub(crate) joinable: Cell<bool>,
     /// The turn in which it last ran.
     pub(crate) since: Cell<u32>,
     /// What it is parked on: [`On::WOKEN`] if there is nothing to undo, ...
     pub(crate) on: Cell<On>,
-    /// ... whether the one waiter that an edge takes is not all of that, ...
-    pub(crate) more_to_undo: Cell<bool>,
     /// ... and its timer.
     pub(crate) timer: Cell<Key>,
     /// Its waker, if anybody ever kept one.
     pub(crate) waker: Cell<Option<Box<Waker>>>,
+    /// The task of the same loop that waits for its end.
+    pub(crate) joiner: Cell<Option<Rc<Task>>>,
     spawned_at: Cell<Place>,
 }
 
-/// What can happen to a task while it runs.
+/// Where a task is in its life, more closely than [`State`] says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meanwhile {
-    Nothing,
-    /// It was woken, so it runs again.
-    Woken,
-    /// It was aborted, so it ends.
-    Aborted,
+pub(crate) enum Phase {
+    /// Its slot is free.
+    Gone,
+    Ready,
+    Running,
+    /// It was woken while it ran, so it runs again.
+    RunningWoken,
+    /// It was aborted while it ran, so it ends.
+    RunningAborted,
+    Waiting,
+    Finished(End),
 }
+
+/// Somebody will ask for its result.
+pub(crate) const JOINABLE: u8 = 1;
+/// The one waiter that an edge takes is not all that it is parked on.
+pub(crate) const MORE_TO_UNDO: u8 = 2;
+/// There is more about it in the scheduler's margins.
+pub(crate) const MARGIN: u8 = 4;
 
 impl Task {
     fn blank(key: Key, spawned_at: Place) -> Task {
         Task {
             key: Cell::new(key),
-            tabled: Cell::new(false),
-            body: RefCell::new(None),
-            end: Cell::new(End::Returned),
-            result: Cell::new(None),
-            state: Cell::new(State::Finished),
+            body: Cell::new(None),
+            phase: Cell::new(Phase::Gone),
+            marks: Cell::new(0),
             cause: Cell::new(Cause::Turn),
-            meanwhile: Cell::new(Meanwhile::Nothing),
-            joinable: Cell::new(false),
             since: Cell::new(0),
             on: Cell::new(On::WOKEN),
-            more_to_undo: Cell::new(false),
             timer: Cell::new(Key::NONE),
             waker: Cell::new(None),
+            joiner: Cell::new(None),
             spawned_at: Cell::new(spawned_at),
         }
     }
 
+    #[inline]
     pub(crate) fn key(&self) -> Key {
         self.key.get()
     }
 
     pub(crate) fn state(&self) -> State {
-        self.state.get()
+        match self.phase.get() {
+            Phase::Ready => State::Ready,
+            Phase::Running | Phase::RunningWoken | Phase::RunningAborted => State::Running,
+            Phase::Waiting => State::Waiting,
+            Phase::Finished(_) | Phase::Gone => State::Finished,
+        }
     }
 
     pub(crate) fn since(&self) -> u32 {
@@ -107,42 +114,52 @@ impl Task {
         self.spawned_at.get()
     }
 
-    /// The body; borrowed by the one who resumes the task.
-    pub(crate) fn body(&self) -> &RefCell<Option<Body>> {
-        &self.body
-    }
-
     /// Why it is resumed.
     #[inline]
     pub(crate) fn cause(&self) -> Cause {
         self.cause.get()
     }
 
+    #[inline(always)]
+    pub(crate) fn has(&self, mark: u8) -> bool {
+        self.marks.get() & mark != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn mark(&self, mark: u8, on: bool) {
+        let others = self.marks.get() & !mark;
+        self.marks.set(if on { others | mark } else { others });
+    }
+
     /// Keeps what it returned, if somebody will ask for it.
+    #[inline(always)]
     pub(crate) fn deliver<T: 'static>(&self, value: T) {
-        if self.joinable.get() {
-            self.result.set(Some(Box::new(value)));
+        if self.has(JOINABLE) {
+            self.body.set(Some(Box::pin(Delivered(Some(value)))));
         }
     }
 
-    /// Nobody will ask for its result any more.
-    pub(crate) fn detach(&self) {
-        self.joinable.set(false);
-    }
+    /// Calls `f` with what it is made of, unless it runs.
+    pub(crate) fn look_at_body<T>(&self, f: impl FnOnce(&dyn Resume) -> T) -> Option<T> {
+        /// Puts the body back, also if `f` panics.
+        struct Lent<'a>(&'a Task, Option<Body>);
 
-    pub(crate) fn was_aborted(&self) -> bool {
-        self.meanwhile.get() == Meanwhile::Aborted
+        impl Drop for Lent<'_> {
+            fn drop(&mut self) {
+                self.0.body.set(self.1.take());
+            }
+        }
+
+        let lent = Lent(self, self.body.take());
+        lent.1.as_ref().map(|body| f(&**body))
     }
 
     #[cold]
     pub(crate) fn wake_again(&self, cause: Cause) {
-        match self.state.get() {
-            State::Ready => self.cause.set(both(self.cause.get(), cause)),
-            State::Running if self.meanwhile.get() == Meanwhile::Nothing => {
-                self.meanwhile.set(Meanwhile::Woken);
-            }
-            State::Running => {}
-            State::Waiting | State::Finished => {}
+        match self.phase.get() {
+            Phase::Ready => self.cause.set(both(self.cause.get(), cause)),
+            Phase::Running => self.phase.set(Phase::RunningWoken),
+            _ => {}
         }
     }
 }
@@ -159,14 +176,13 @@ pub(crate) struct Table {
 impl Table {
     /// Puts a new task on the table: READY, and joinable.
     #[inline(always)]
-    pub(crate) fn insert(&self, body: Body, spawned_at: Place, turn: u32) -> Rc<Task> {
+    pub(crate) fn insert(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
         let spare = self.spare.borrow_mut().pop();
         let task = spare.unwrap_or_else(|| self.new_slot(spawned_at));
-        task.tabled.set(true);
-        task.body.replace(Some(body));
-        task.state.set(State::Ready);
+        task.body.set(body);
+        task.phase.set(Phase::Ready);
+        task.marks.set(JOINABLE);
         task.cause.set(Cause::Turn);
-        task.joinable.set(true);
         task.since.set(turn);
         task.spawned_at.set(spawned_at);
         task
@@ -183,14 +199,14 @@ impl Table {
     pub(crate) fn get(&self, key: Key) -> Option<Rc<Task>> {
         let slots = self.slots.borrow();
         let task = slots.get(key.index() as usize)?;
-        (task.key.get() == key && task.tabled.get()).then(|| task.clone())
+        (task.key.get() == key && task.phase.get() != Phase::Gone).then(|| task.clone())
     }
 
     /// Takes a finished task off the table. Its memory is used again if the table and the
     /// caller are the last to hold it; what holds it longer must not meet a stranger there.
     #[inline]
     pub(crate) fn remove(&self, task: &Rc<Task>) {
-        if !task.tabled.replace(false) {
+        if task.phase.replace(Phase::Gone) == Phase::Gone {
             return;
         }
         let key = task.key.get();
@@ -212,7 +228,7 @@ impl Table {
     }
 
     pub(crate) fn all(&self) -> Vec<Rc<Task>> {
-        self.slots.borrow().iter().filter(|task| task.tabled.get()).cloned().collect()
+        self.slots.borrow().iter().filter(|task| task.phase.get() != Phase::Gone).cloned().collect()
     }
 }
 

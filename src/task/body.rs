@@ -1,5 +1,6 @@
 //! What a task is made of, by either of two ways to write it, and how it ended.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -15,7 +16,12 @@ pub(crate) type Body = Pin<Box<dyn Resume>>;
 /// them have one type.
 pub(crate) trait Resume {
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()>;
-    fn state_name(&self) -> &'static str;
+    /// What its author calls the state it is paused in.
+    fn state_name(&self) -> &'static str {
+        ""
+    }
+    /// Hands over what came of it, into an `Option` of that type.
+    fn hand_over(self: Pin<&mut Self>, _place: &mut dyn Any) {}
 }
 
 /// A state machine that a person wrote.
@@ -45,9 +51,23 @@ impl<F: Future<Output: 'static>> Resume for F {
             Poll::Pending => Step::Yield(cx.pending()),
         }
     }
+}
 
-    fn state_name(&self) -> &'static str {
-        ""
+/// What came of a task stands where the task stood.
+pub(crate) struct Delivered<T>(pub(crate) Option<T>);
+
+/// It only lies there to be taken.
+impl<T> Unpin for Delivered<T> {}
+
+impl<T: 'static> Resume for Delivered<T> {
+    fn step(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
+        Step::Return(()) // a task that finished is never READY again
+    }
+
+    fn hand_over(self: Pin<&mut Self>, place: &mut dyn Any) {
+        if let Some(place) = place.downcast_mut::<Option<T>>() {
+            *place = self.get_mut().0.take();
+        }
     }
 }
 

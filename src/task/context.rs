@@ -14,7 +14,7 @@ use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
 use crate::source::Source;
 use crate::task::body::Spawn;
 use crate::task::generator::{Cause, On, Wait};
@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
         let on = On::source(source, interest);
         self.task.on.set(on);
         if interest == Interest::BOTH {
-            self.task.more_to_undo.set(true);
+            self.task.mark(MORE_TO_UNDO, true);
         }
         Wait { on, deadline: None }
     }
@@ -130,7 +130,7 @@ impl<'a> Context<'a> {
         self.leave();
         self.core.reactor.park_starved(self.task);
         self.task.on.set(On::DESCRIPTOR);
-        self.task.more_to_undo.set(true);
+        self.task.mark(MORE_TO_UNDO, true);
         Wait { on: On::DESCRIPTOR, ..Wait::after(patience) }
     }
 
@@ -146,6 +146,19 @@ impl<'a> Context<'a> {
     #[track_caller]
     pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
         self.core.spawn(task, Location::caller())
+    }
+
+    /// Until another task has finished: for one that waits for a child by
+    /// [`JoinHandle::take`].
+    ///
+    /// System calls: none.
+    pub fn finished<T: 'static>(&self, task: &JoinHandle<T>) -> Wait {
+        self.leave();
+        if task.is_finished() {
+            return Wait::next_turn();
+        }
+        task.join_by(self.core, self.task);
+        Wait::woken()
     }
 
     /// Polls the future that the task is.

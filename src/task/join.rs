@@ -5,12 +5,14 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::task::{self, Poll, Waker};
 
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
-use crate::event_loop::table::{Task, TaskId};
-use crate::task::body::{End, Spawn, State};
+use crate::event_loop::table::{JOINABLE, MARGIN, Phase, Task, TaskId};
+use crate::task::body::{Body, End, Spawn, State};
 
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
@@ -24,11 +26,24 @@ pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
     handle.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
 }
 
-/// A task's other end: tells whether it is done and hands out its result. It is not a future
-/// yet: ask [`take`](JoinHandle::take) once the task has finished.
+/// A task's other end: a future of what it returns.
 ///
 /// Dropping it *detaches* the task, which runs on by itself; [`detach`](JoinHandle::detach) says
 /// so in words, [`abort`](JoinHandle::abort) ends the task instead.
+///
+/// Cancel-safe: a handle that is polled and not awaited to the end still has the result. Another
+/// loop's task may be waited for, too.
+///
+/// System calls: none.
+///
+/// ```
+/// let answer = eagain::run(async {
+///     let task = eagain::spawn(async { 6 * 7 });
+///     task.await
+/// })?;
+/// assert_eq!(answer?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "dropping the handle detaches the task; `.detach()` says so"]
 pub struct JoinHandle<T> {
     core: Weak<Core>,
@@ -36,6 +51,9 @@ pub struct JoinHandle<T> {
     taken: Cell<bool>,
     result: PhantomData<T>,
 }
+
+/// Nothing in it is pinned.
+impl<T> Unpin for JoinHandle<T> {}
 
 /// Why a task has no result.
 #[derive(thiserror::Error)]
@@ -71,6 +89,27 @@ impl<T: 'static> JoinHandle<T> {
         TaskId(self.task.key())
     }
 
+    /// Gives the task a name, for the listing of tasks and for reports.
+    ///
+    /// ```
+    /// # let mut event_loop = eagain::EventLoop::new()?;
+    /// let task = event_loop.spawn(async {}).named("housekeeping");
+    /// assert_eq!(task.name().as_deref(), Some("housekeeping"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> JoinHandle<T> {
+        if let Some(core) = self.core.upgrade() {
+            let before = core.scheduler.note(&self.task, |m| m.name.replace(name.into()));
+            drop(before);
+        }
+        self
+    }
+
+    /// The name it was given.
+    pub fn name(&self) -> Option<Rc<str>> {
+        self.core.upgrade()?.scheduler.name(&self.task)
+    }
+
     /// Whether the task has returned, panicked or been aborted.
     pub fn is_finished(&self) -> bool {
         self.task.state() == State::Finished
@@ -78,17 +117,34 @@ impl<T: 'static> JoinHandle<T> {
 
     /// What came of the task, once; `None` while it runs and after the result was taken.
     pub fn take(&self) -> Option<Result<T, JoinError>> {
-        if self.task.state() != State::Finished || self.taken.replace(true) {
+        let Phase::Finished(end) = self.task.phase.get() else { return None };
+        if self.taken.replace(true) {
             return None;
         }
-        match (self.task.end.get(), self.task.result.take()) {
-            (End::Returned, Some(value)) => value.downcast().ok().map(|value| Ok(*value)),
-            (End::Panicked, Some(payload)) => {
-                let payload = payload.downcast::<Box<dyn Any + Send>>().ok()?;
-                Some(Err(JoinError::Panicked(*payload)))
-            }
-            _ => Some(Err(JoinError::Cancelled)),
+        let result = self.task.body.take();
+        match end {
+            End::Returned => handed_over(result).map(Ok),
+            End::Panicked => handed_over(result).map(|payload| Err(JoinError::Panicked(payload))),
+            End::Cancelled => Some(Err(JoinError::Cancelled)),
         }
+    }
+
+    /// Lets a task of the loop that runs be woken when this one ends.
+    pub(crate) fn join_by(&self, core: &Rc<Core>, joiner: &Rc<Task>) {
+        if Weak::as_ptr(&self.core) == Rc::as_ptr(core) {
+            let before = self.task.joiner.replace(Some(joiner.clone()));
+            drop(before);
+        } else {
+            self.join_by_waker(&core.waker_of(joiner));
+        }
+    }
+
+    #[cold]
+    fn join_by_waker(&self, waker: &Waker) {
+        let Some(core) = self.core.upgrade() else { return };
+        let waker = waker.clone();
+        let before = core.scheduler.note(&self.task, |margin| margin.joiner.replace(waker));
+        drop(before);
     }
 
     /// Ends the task where it waits: what it owns is dropped, now, or as soon as it yields if
@@ -106,16 +162,52 @@ impl<T: 'static> JoinHandle<T> {
     pub fn detach(self) {}
 }
 
+/// What lies in the place of a task that has finished.
+fn handed_over<T: 'static>(result: Option<Body>) -> Option<T> {
+    let mut value = None::<T>;
+    result?.as_mut().hand_over(&mut value);
+    value
+}
+
+impl<T: 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    /// # Panics
+    /// If it is polled after the result was taken.
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        if let Some(result) = self.take() {
+            return Poll::Ready(result);
+        }
+        assert!(!self.taken.get(), "a JoinHandle was polled after its result had been taken");
+        let joined = Core::with_current(|core| match core.task_behind(cx.waker()) {
+            Some(joiner) => {
+                self.join_by(core, &joiner);
+                true
+            }
+            None => false,
+        });
+        if joined != Some(true) {
+            self.join_by_waker(cx.waker());
+        }
+        Poll::Pending
+    }
+}
+
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.task.detach();
-        if self.task.state() == State::Finished {
-            let unwanted = self.task.result.take();
+        let task = &self.task;
+        task.mark(JOINABLE, false);
+        let finished = task.state() == State::Finished;
+        let unwanted = (task.joiner.take(), if finished { task.body.take() } else { None });
+        if finished || task.has(MARGIN) {
             if let Some(core) = self.core.upgrade() {
-                core.scheduler.forget(&self.task);
+                core.scheduler.forget_joiner(task);
+                if finished {
+                    core.scheduler.forget(task);
+                }
             }
-            drop(unwanted);
         }
+        drop(unwanted);
     }
 }
 

@@ -40,10 +40,7 @@ impl TaskInfo {
             State::Waiting => in_words(task.on.get(), !task.timer.get().is_none(), reactor),
             _ => String::new(),
         };
-        let stands_at = match task.body().try_borrow().as_deref() {
-            Ok(Some(body)) => body.state_name(),
-            _ => "",
-        };
+        let stands_at = task.look_at_body(|body| body.state_name()).unwrap_or_default();
         TaskInfo {
             id: TaskId(task.key()),
             state: task.state(),
