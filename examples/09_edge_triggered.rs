@@ -112,7 +112,7 @@ impl Fetch {
             Some(stream) => stream,
             None => {
                 self.did.push("connect".into());
-                self.stream.insert(TcpStream::connect(self.addr)?)
+                self.stream.insert(TcpStream::begin_connect(self.addr)?)
             }
         };
         loop {

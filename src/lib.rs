@@ -23,6 +23,7 @@ mod source;
 mod task;
 pub mod time;
 mod trace;
+mod until;
 
 pub use eagain_sys::poller::Interest;
 pub use eagain_sys::{errno, is_fd_exhaustion};
@@ -34,6 +35,7 @@ pub use task::{
     Step, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use trace::Trace;
+pub use until::{DescriptorClosed, descriptor_closed};
 
 /// Compiles the example in the README.
 #[cfg(doctest)]

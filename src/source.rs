@@ -13,6 +13,7 @@ use crate::event_loop::budget;
 use crate::event_loop::core::Core;
 use crate::event_loop::io::Kind;
 use crate::event_loop::reactor::{self, Io};
+use crate::until::Until;
 
 /// A descriptor that the loop owns, with what it knows of its readiness.
 ///
@@ -157,6 +158,75 @@ impl Source {
     /// System calls: one `write`, or none.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<Option<usize>> {
         self.try_write_of(buf.len(), |fd| pipe::write(fd, buf))
+    }
+
+    /// Waits until a read (or accept) is worth a try.
+    ///
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in the source's life, else none.
+    ///
+    /// # Errors
+    /// As [`Context::readable`](crate::Context::readable); [`LoopError::NoLoop`].
+    #[track_caller]
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.ready(Interest::READ)
+    }
+
+    /// Waits until a write is worth a try, or a pending connection is decided. As
+    /// [`readable`](Source::readable).
+    ///
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in the source's life, else none.
+    #[track_caller]
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.ready(Interest::WRITE)
+    }
+
+    #[track_caller]
+    fn ready(&self, direction: Interest) -> Until<'_, impl FnMut() -> io::Result<Option<()>>> {
+        Until::new(self, direction, move || self.attempt(direction, |_| Ok(Some(()))))
+    }
+
+    /// Makes a call, and makes it again whenever it answered `WouldBlock` and the descriptor has
+    /// become ready since: [`try_io`](Source::try_io) as a future.
+    ///
+    /// Cancel-safe: the call was made with success, or the future is not done. System calls:
+    /// those of `call`, and one `epoll_ctl` the first time in the source's life that it waits.
+    ///
+    /// # Errors
+    /// Those of `call`, and as [`readable`](Source::readable).
+    #[track_caller]
+    pub fn io<T>(
+        &self,
+        direction: Interest,
+        mut call: impl FnMut(BorrowedFd<'_>) -> io::Result<T>,
+    ) -> impl Future<Output = io::Result<T>> {
+        self.until(direction, move || self.try_io(direction, &mut call))
+    }
+
+    #[track_caller]
+    pub(crate) fn until<T, F: FnMut() -> io::Result<Option<T>>>(
+        &self,
+        direction: Interest,
+        attempt: F,
+    ) -> Until<'_, F> {
+        Until::new(self, direction, attempt)
+    }
+
+    /// Reads what is there, and waits until something is. 0 is the end, unless `buf` is empty.
+    ///
+    /// Cancel-safe: what was read is returned. System calls: `read`, again after each wait, and
+    /// one `epoll_ctl` the first time in the source's life that it waits.
+    #[track_caller]
+    pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.until(Interest::READ, move || self.try_read(buf))
+    }
+
+    /// Writes as much as there is room for, and waits until there is some.
+    ///
+    /// Cancel-safe: what was written is returned. System calls: `write`, and as
+    /// [`read`](Source::read).
+    #[track_caller]
+    pub fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.until(Interest::WRITE, move || self.try_write(buf))
     }
 
     /// Closes the descriptor now, whoever else shares the source. Every task that waits for it

@@ -36,7 +36,7 @@ fn descriptor(socket: impl Into<Source>) -> OwnedFd {
 
 /// A connection that was accepted by this listener, and the other end of it.
 fn accepted(listener: &TcpListener) -> (TcpStream, TcpStream) {
-    let connecting = TcpStream::connect(listener.local_addr().expect("an address"));
+    let connecting = TcpStream::begin_connect(listener.local_addr().expect("an address"));
     let connecting = connecting.expect("a connection on its way");
     // On the loopback, a connection queues before connect returns.
     let (stream, _) = listener.try_accept().expect("no error").expect("a connection");

@@ -535,7 +535,7 @@ fn connect(event_loop: &EventLoop, addr: SocketAddr) -> JoinHandle<io::Result<Tc
     let mut stream = None;
     event_loop.spawn(trying(move |cx| {
         if stream.is_none() {
-            stream = Some(TcpStream::connect(addr)?);
+            stream = Some(TcpStream::begin_connect(addr)?);
         }
         let waiting = stream.take().expect("made just before");
         match waiting.try_connected()? {
@@ -597,7 +597,7 @@ fn pitfall_12_a_refused_connection_is_an_error() {
 fn pitfall_12_a_connection_without_an_answer_ends_at_its_deadline() {
     let mut event_loop = new_loop();
     let (_listener, _first, addr) = black_hole();
-    let stream = TcpStream::connect(addr).expect("an attempt");
+    let stream = TcpStream::begin_connect(addr).expect("an attempt");
     let connecting = event_loop.spawn(trying(move |cx| {
         if cx.cause() == Cause::TimedOut {
             return Ok(Step::Return(stream.try_connected()?));

@@ -206,7 +206,7 @@ impl Fetch {
         let addrs = self.target.addrs.as_ref().map_err(|why| Failure::Host(why.clone()))?;
         let addr = addrs[self.tried];
         self.tried += 1;
-        self.stream = Some(TcpStream::connect(addr)?);
+        self.stream = Some(TcpStream::begin_connect(addr)?);
         Ok(())
     }
 

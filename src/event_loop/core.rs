@@ -18,7 +18,7 @@ use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{MORE_TO_UNDO, Phase, Task};
 use crate::event_loop::timers::Timers;
-use crate::event_loop::waiter::Waiter;
+use crate::event_loop::waiter::{Ticket, Waiter};
 use crate::task::body::{Body, End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
@@ -38,6 +38,9 @@ pub(crate) struct Core {
     /// The future that is being polled: its task, and its own waker by address.
     pub(crate) polled: Cell<Key>,
     pub(crate) polled_with: Cell<*const ()>,
+    /// The last ticket, and the last one before that future's task was resumed.
+    pub(crate) tickets: Cell<Ticket>,
+    pub(crate) resumed_at: Cell<Ticket>,
     /// It asked for the next turn.
     pub(crate) yielded: Cell<bool>,
     /// The task that `block_on` polls is to be polled.
@@ -94,6 +97,8 @@ impl Core {
             spare_waker,
             polled: Cell::new(Key::NONE),
             polled_with: Cell::new(ptr::null()),
+            tickets: Cell::new(Ticket::NONE),
+            resumed_at: Cell::new(Ticket::NONE),
             yielded: Cell::new(false),
             root_is_due: Cell::new(false),
             budget,
@@ -263,7 +268,7 @@ impl Core {
         if let Some((source, interest)) = on.as_source() {
             self.reactor.unpark(source, interest, task);
         } else if on == On::DESCRIPTOR {
-            self.reactor.unpark_starved(task);
+            self.reactor.unpark_starved(task.key(), Ticket::NONE);
         }
     }
 

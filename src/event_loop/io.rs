@@ -11,6 +11,7 @@ use eagain_sys::poller::{Interest, Readiness};
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::waiter::{Leaf, Ticket};
 use crate::task::generator::{Cause, On};
 
 /// What a kind of descriptor promises.
@@ -47,11 +48,13 @@ pub(crate) struct Io<R> {
     /// The task of this loop that waits to read, and the one that waits to write.
     pub(crate) reader: Cell<Option<Rc<Task>>>,
     pub(crate) writer: Cell<Option<Rc<Task>>>,
-    /// Who else waits, where several may.
+    /// Which park that was, if a future parked it.
+    pub(crate) tickets: [Cell<Ticket>; 2],
+    /// Who else waits: where several may, and wakers that are no task's of this loop.
     pub(crate) queue: OnceCell<Box<Queue>>,
 }
 
-type Queue = RefCell<VecDeque<(Interest, Rc<Task>)>>;
+type Queue = RefCell<VecDeque<(Interest, Leaf)>>;
 
 /// What `EAGAIN` says is over.
 fn spent(interest: Interest) -> Readiness {
@@ -83,6 +86,7 @@ impl<R> Io<R> {
             home: Cell::new(u64::MAX),
             reader: Cell::new(None),
             writer: Cell::new(None),
+            tickets: [const { Cell::new(Ticket::NONE) }; 2],
             queue: OnceCell::new(),
         }
     }
@@ -113,26 +117,75 @@ impl<R> Io<R> {
         if direction == Interest::WRITE { &self.writer } else { &self.reader }
     }
 
-    /// Who waits for a direction, if it is not `task`.
-    pub(crate) fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
-        let waiter = self.waiter(direction).take();
-        let id =
-            waiter.as_ref().filter(|w| !ptr::eq(&raw const ***w, task)).map(|w| TaskId(w.key()));
-        self.waiter(direction).set(waiter);
-        id
+    /// Which future the waiter of a direction is.
+    pub(crate) fn ticket(&self, direction: Interest) -> &Cell<Ticket> {
+        &self.tickets[usize::from(direction == Interest::WRITE)]
     }
 
+    /// Who waits for a direction.
+    pub(crate) fn waiting(&self, direction: Interest) -> Option<Rc<Task>> {
+        let waiter = self.waiter(direction).take();
+        self.waiter(direction).set(waiter.clone());
+        waiter
+    }
+
+    /// Who waits for a direction, if it is not `task`.
+    pub(crate) fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
+        let waiter = self.waiting(direction).filter(|w| !ptr::eq(&raw const **w, task));
+        waiter.map(|w| TaskId(w.key())).or_else(|| self.foreign_waiter(direction))
+    }
+
+    /// The task behind a foreign waker that waits for a direction of a stream.
+    pub(crate) fn foreign_waiter(&self, direction: Interest) -> Option<TaskId> {
+        if self.kind == Kind::Messages {
+            return None;
+        }
+        let queue = self.queue.get()?.borrow();
+        queue.iter().find(|(d, _)| *d == direction).map(|(_, leaf)| TaskId(leaf.task))
+    }
+
+    /// Lets one wait where several may, or a foreign waker.
+    pub(crate) fn enqueue(&self, direction: Interest, leaf: Leaf) {
+        self.queue.get_or_init(Box::default).borrow_mut().push_back((direction, leaf));
+    }
+
+    /// A generator does not wait any more.
     pub(crate) fn remove_waiters(&self, interest: Interest, task: &Task) {
         for direction in [Interest::READ, Interest::WRITE] {
-            if interest.contains(direction) && self.other_waiter(direction, task).is_none() {
+            let its = |w: &Rc<Task>| ptr::eq(&raw const **w, task);
+            if interest.contains(direction) && self.waiting(direction).as_ref().is_some_and(its) {
                 self.waiter(direction).set(None);
             }
         }
-        if let Some(queue) = self.queue.get() {
-            queue.borrow_mut().retain(|(direction, other)| {
-                !ptr::eq(&raw const **other, task) || !interest.contains(*direction)
-            });
+        self.remove_queued(|direction, leaf| {
+            leaf.ticket == Ticket::NONE && leaf.task == task.key() && interest.contains(direction)
+        });
+    }
+
+    /// A future does not wait any more.
+    pub(crate) fn remove_leaf(&self, direction: Interest, ticket: Ticket) {
+        if self.ticket(direction).get() == ticket {
+            self.ticket(direction).set(Ticket::NONE);
+            self.waiter(direction).set(None);
+        } else {
+            self.remove_queued(|_, leaf| leaf.ticket == ticket);
         }
+    }
+
+    fn remove_queued(&self, is_to_go: impl Fn(Interest, &Leaf) -> bool) {
+        let Some(queue) = self.queue.get() else { return };
+        let mut queue = queue.borrow_mut();
+        let mut gone = Vec::new();
+        for _ in 0..queue.len() {
+            let Some((direction, leaf)) = queue.pop_front() else { break };
+            if is_to_go(direction, &leaf) {
+                gone.push(leaf);
+            } else {
+                queue.push_back((direction, leaf));
+            }
+        }
+        drop(queue);
+        drop(gone); // anybody's wakers: nothing is borrowed
     }
 
     /// Wakes whoever waits for a direction in `readiness`.
@@ -168,12 +221,14 @@ impl<R> Io<R> {
         }
         let Some(queue) = self.queue.get() else { return };
         // Each of them tries; who finds nothing parks again, behind the others.
-        queue.borrow_mut().retain(|(direction, task)| {
-            let woken = readiness.satisfies(*direction);
-            if woken {
-                scheduler.wake(task.clone(), cause);
+        let mut queue = queue.borrow_mut();
+        for _ in 0..queue.len() {
+            let Some((direction, leaf)) = queue.pop_front() else { break };
+            if readiness.satisfies(direction) {
+                leaf.waiter.wake(scheduler, cause);
+            } else {
+                queue.push_back((direction, leaf));
             }
-            !woken
-        });
+        }
     }
 }

@@ -22,7 +22,7 @@ mod scheduler;
 pub(crate) mod slab;
 pub(crate) mod table;
 mod timers;
-mod waiter;
+pub(crate) mod waiter;
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use eagain_sys::poller::Interest;
+
 use crate::event_loop::core::Core;
 use crate::event_loop::inbox::{SpareWaker, TaskWaker};
+use crate::event_loop::reactor::Io;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::Task;
-use crate::event_loop::waiter::Waiter;
+use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
+use crate::task::generator::Place;
 
 /// The time in which a future is polled; it ends with a panic, too.
 struct Polled<'a>(&'a Core);
@@ -28,6 +32,9 @@ impl Core {
     pub(crate) fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
         self.polled.set(task.key());
         self.yielded.set(false);
+        #[cfg(debug_assertions)]
+        task.awaits.set(None);
+        self.resumed_at.set(self.tickets.get().next());
         let _polled = Polled(self);
         if let Some(own) = task.waker.take() {
             self.polled_with.set(own.data());
@@ -68,6 +75,48 @@ impl Core {
     /// stranger between the two.
     fn waiter_behind(&self, waker: &Waker) -> Waiter {
         self.task_behind(waker).map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
+    }
+
+    /// Notes where the task that is being polled stands (in debug builds).
+    #[inline]
+    pub(crate) fn awaits(&self, at: Place) {
+        #[cfg(debug_assertions)]
+        if let Some(task) = self.scheduler.task(self.polled.get()) {
+            task.awaits.set(Some(at));
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = at;
+    }
+
+    fn leaf_behind(&self, waker: &Waker) -> Leaf {
+        let ticket = self.tickets.get().next();
+        self.tickets.set(ticket);
+        Leaf { waiter: self.waiter_behind(waker), ticket, task: self.polled.get() }
+    }
+
+    /// Lets the future that is polled with `waker` wait for a direction of a source; `before` is
+    /// the ticket of its last wait. No ticket if the source need not be waited for.
+    #[inline]
+    pub(crate) fn park_behind(
+        &self,
+        waker: &Waker,
+        io: &Rc<Io>,
+        direction: Interest,
+        before: Ticket,
+    ) -> std::io::Result<Ticket> {
+        let leaf = self.leaf_behind(waker);
+        let ticket = leaf.ticket;
+        let resumed = self.resumed_at.get();
+        let parked = self.reactor.park_leaf(io, direction, leaf, before, resumed)?;
+        Ok(if parked { ticket } else { Ticket::NONE })
+    }
+
+    /// Lets the future that is polled with `waker` wait for a descriptor to be closed.
+    pub(crate) fn starve_behind(&self, waker: &Waker) -> (Ticket, Key) {
+        let leaf = self.leaf_behind(waker);
+        let known_by = (leaf.ticket, leaf.task);
+        self.reactor.park_starved(leaf);
+        known_by
     }
 
     /// Sets a timer for the future that is polled with `waker`.

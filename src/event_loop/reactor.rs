@@ -19,6 +19,7 @@ use crate::event_loop::io::{self, Kind};
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::{Key, Slab};
 use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::task::generator::{Cause, Ready};
 
 /// What the reactor has counted since the loop was made.
@@ -46,9 +47,14 @@ pub(crate) struct Reactor {
     /// Descriptors that were armed, by number.
     borrowed: RefCell<HashMap<RawFd, Key>>,
     /// Tasks that ran out of descriptors, and wait until one is closed.
-    starved: RefCell<Vec<Rc<Task>>>,
+    starved: RefCell<Vec<Leaf>>,
     stale_events: Cell<u64>,
     registrations: Cell<u64>,
+}
+
+fn second_waiter(first: TaskId, second: Key, direction: Interest) -> std::io::Error {
+    let direction = if direction == Interest::READ { "read" } else { "write" };
+    LoopError::SecondWaiter { first, second: TaskId(second), direction }.into()
 }
 
 /// The token of the bell; no slab grows so large.
@@ -108,7 +114,8 @@ impl Reactor {
         } else if !self.watch(io, interest)? {
             return Ok(Key::NONE);
         }
-        if interest == Interest::READ {
+        if interest == Interest::READ && io.queue.get().is_none() {
+            io.ticket(interest).set(Ticket::NONE);
             let Some(before) = io.reader.replace(Some(task.clone())) else {
                 return Ok(io.key.get());
             };
@@ -118,6 +125,50 @@ impl Reactor {
         Ok(io.key.get())
     }
 
+    /// The same for a future that waits for one direction: whoever is behind it is told. A
+    /// future that waited before is told from another one by its ticket; one that was not polled
+    /// since `resumed`, when the task was last resumed, gives way: perhaps it was forgotten.
+    /// False if the kernel cannot poll the source, so that it is always ready.
+    #[inline]
+    pub(crate) fn park_leaf(
+        self: &Rc<Reactor>,
+        io: &Rc<Io>,
+        direction: Interest,
+        leaf: Leaf,
+        before: Ticket,
+        resumed: Ticket,
+    ) -> std::io::Result<bool> {
+        let here = io.home.get() == self.id;
+        if here && io.watched.get().covers(direction) {
+            self.poller.want(io.key.get().to_token(), direction)?;
+        } else if !self.watch(io, direction)? {
+            return Ok(false);
+        }
+        if before != Ticket::NONE {
+            io.remove_leaf(direction, before);
+        }
+        let waiting = io.waiting(direction);
+        let first = waiting.as_ref().map(|task| TaskId(task.key()));
+        match (leaf.waiter, first.or_else(|| io.foreign_waiter(direction))) {
+            (Waiter::Task(task), None) => {
+                io.ticket(direction).set(leaf.ticket);
+                io.waiter(direction).set(Some(task));
+            }
+            (waiter, _) if io.kind == Kind::Messages => {
+                io.enqueue(direction, Leaf { waiter, ..leaf });
+            }
+            (waiter @ Waiter::Waker(_), None) => io.enqueue(direction, Leaf { waiter, ..leaf }),
+            (Waiter::Task(task), Some(first))
+                if first.0 == task.key() && resumed.is_after(io.ticket(direction).get()) =>
+            {
+                io.ticket(direction).set(leaf.ticket);
+                io.waiter(direction).set(Some(task));
+            }
+            (_, Some(first)) => return Err(second_waiter(first, leaf.task, direction)),
+        }
+        Ok(true)
+    }
+
     #[inline(never)]
     fn add_waiters(&self, io: &Io, interest: Interest, task: &Rc<Task>) -> std::io::Result<()> {
         for direction in [Interest::READ, Interest::WRITE] {
@@ -125,18 +176,18 @@ impl Reactor {
                 continue;
             }
             match io.other_waiter(direction, task) {
-                None => io.waiter(direction).set(Some(task.clone())),
+                None => {
+                    io.ticket(direction).set(Ticket::NONE);
+                    io.waiter(direction).set(Some(task.clone()));
+                }
                 Some(_) if io.kind == Kind::Messages => {
-                    io.queue
-                        .get_or_init(Box::default)
-                        .borrow_mut()
-                        .push_back((direction, task.clone()));
+                    let waiter = Waiter::Task(task.clone());
+                    let leaf = Leaf { waiter, ticket: Ticket::NONE, task: task.key() };
+                    io.enqueue(direction, leaf);
                 }
                 Some(first) => {
                     io.remove_waiters(interest, task);
-                    let direction = if direction == Interest::READ { "read" } else { "write" };
-                    let second = TaskId(task.key());
-                    return Err(LoopError::SecondWaiter { first, second, direction }.into());
+                    return Err(second_waiter(first, task.key(), direction));
                 }
             }
         }
@@ -273,16 +324,18 @@ impl Reactor {
         }
     }
 
-    /// Lets a task wait until a descriptor is closed through us.
-    pub(crate) fn park_starved(&self, task: &Rc<Task>) {
-        let mut starved = self.starved.borrow_mut();
-        if !starved.iter().any(|other| Rc::ptr_eq(other, task)) {
-            starved.push(task.clone());
-        }
+    /// Lets a task or a future wait until a descriptor is closed through us.
+    pub(crate) fn park_starved(&self, leaf: Leaf) {
+        self.starved.borrow_mut().push(leaf);
     }
 
-    pub(crate) fn unpark_starved(&self, task: &Task) {
-        self.starved.borrow_mut().retain(|other| !std::ptr::eq(&raw const **other, task));
+    /// Undoes that, of a task's generator or of a future. False if it was woken before.
+    pub(crate) fn unpark_starved(&self, task: Key, ticket: Ticket) -> bool {
+        let mut starved = self.starved.borrow_mut();
+        let its = |leaf: &Leaf| leaf.ticket == ticket && leaf.task == task;
+        let gone = starved.iter().position(its).map(|at| starved.swap_remove(at));
+        drop(starved);
+        gone.is_some() // and dropped: it may be anybody's waker, so nothing is borrowed
     }
 
     /// Waits once.
@@ -313,6 +366,8 @@ impl Reactor {
                 count(&self.stale_events, 1);
             }
         }
+        drop(sources);
+        self.scheduler.use_wakers();
         Ok(())
     }
 
@@ -327,12 +382,14 @@ impl Reactor {
         }
         io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
         drop(known);
+        self.scheduler.use_wakers();
     }
 
     /// A descriptor was closed: wakes whoever waits for that.
     pub(crate) fn feed_starved(&self) {
         let starved = mem::take(&mut *self.starved.borrow_mut());
-        starved.into_iter().for_each(|task| self.scheduler.wake(task, Cause::Woken));
+        starved.into_iter().for_each(|leaf| leaf.waiter.wake(&self.scheduler, Cause::Woken));
+        self.scheduler.use_wakers();
     }
 }
 

@@ -22,7 +22,9 @@ pub(crate) struct Scheduler {
     live: Cell<usize>,
     pub(crate) resumed: Cell<u64>,
     /// What few tasks have.
-    pub(crate) margins: RefCell<HashMap<Key, Margin>>,
+    margins: RefCell<HashMap<Key, Margin>>,
+    /// Foreign wakers that are to be used as soon as nothing is borrowed.
+    due: RefCell<Vec<Waker>>,
 }
 
 /// What few tasks have.
@@ -48,6 +50,7 @@ impl Scheduler {
             live: Cell::new(0),
             resumed: Cell::new(0),
             margins: RefCell::default(),
+            due: RefCell::default(),
         }
     }
 
@@ -105,6 +108,27 @@ impl Scheduler {
     pub(crate) fn wake_key(&self, key: Key, cause: Cause) {
         if let Some(task) = self.table.get(key) {
             self.wake(task, cause);
+        }
+    }
+
+    /// Lets a foreign waker be used when nothing is borrowed.
+    #[cold]
+    pub(crate) fn wake_later(&self, waker: Waker) {
+        self.due.borrow_mut().push(waker);
+    }
+
+    /// Uses the wakers that had to wait. To be called with nothing borrowed: they may do anything.
+    #[inline]
+    pub(crate) fn use_wakers(&self) {
+        if !self.due.borrow_mut().is_empty() {
+            self.use_wakers_now();
+        }
+    }
+
+    #[cold]
+    fn use_wakers_now(&self) {
+        for waker in self.due.take() {
+            quietly(|| waker.wake());
         }
     }
 

@@ -51,6 +51,9 @@ pub(crate) struct Task {
     /// The task of the same loop that waits for its end.
     pub(crate) joiner: Cell<Option<Rc<Task>>>,
     spawned_at: Cell<Place>,
+    /// Where a future waits.
+    #[cfg(debug_assertions)]
+    pub(crate) awaits: Cell<Option<Place>>,
 }
 
 /// Where a task is in its life, more closely than [`State`] says.
@@ -89,6 +92,8 @@ impl Task {
             waker: Cell::new(None),
             joiner: Cell::new(None),
             spawned_at: Cell::new(spawned_at),
+            #[cfg(debug_assertions)]
+            awaits: Cell::new(None),
         }
     }
 
@@ -112,6 +117,14 @@ impl Task {
 
     pub(crate) fn spawned_at(&self) -> Place {
         self.spawned_at.get()
+    }
+
+    /// Where a future waits, as far as it is known: debug builds note it.
+    pub(crate) fn awaits_at(&self) -> Option<Place> {
+        #[cfg(debug_assertions)]
+        return self.awaits.get();
+        #[cfg(not(debug_assertions))]
+        None
     }
 
     /// Why it is resumed.

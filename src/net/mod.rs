@@ -3,6 +3,47 @@
 //! Their `try_` methods are the system calls, made at most once and only if they may succeed,
 //! with `None` for `EAGAIN`; see [`Source`](crate::Source) for how a task waits in between.
 
-mod tcp;
+use std::{fmt, io};
 
-pub use tcp::{TcpListener, TcpStream};
+use crate::source::Source;
+
+mod tcp_listener;
+mod tcp_stream;
+
+pub use tcp_listener::TcpListener;
+pub use tcp_stream::TcpStream;
+
+macro_rules! is_a_source {
+    ($($socket:ident),*) => {$(
+        impl AsRef<Source> for $socket {
+            fn as_ref(&self) -> &Source {
+                &self.source
+            }
+        }
+
+        impl From<$socket> for Source {
+            /// Its descriptor can be lent or taken from there.
+            fn from(socket: $socket) -> Source {
+                socket.source
+            }
+        }
+
+        impl TryFrom<std::net::$socket> for $socket {
+            type Error = io::Error;
+
+            /// Takes a socket of std, and switches it to non-blocking.
+            fn try_from(socket: std::net::$socket) -> io::Result<$socket> {
+                socket.set_nonblocking(true)?;
+                Ok($socket::from_non_blocking(socket.into()))
+            }
+        }
+
+        impl fmt::Debug for $socket {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($socket), self.source)
+            }
+        }
+    )*};
+}
+
+is_a_source!(TcpListener, TcpStream);

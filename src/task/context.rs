@@ -15,6 +15,7 @@ use eagain_sys::poller::Interest;
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::source::Source;
 use crate::task::body::Spawn;
 use crate::task::generator::{Cause, On, Wait};
@@ -128,7 +129,9 @@ impl<'a> Context<'a> {
     /// System calls: none.
     pub fn descriptor_closed(&self, patience: Duration) -> Wait {
         self.leave();
-        self.core.reactor.park_starved(self.task);
+        let waiter = Waiter::Task(self.task.clone());
+        let leaf = Leaf { waiter, ticket: Ticket::NONE, task: self.task.key() };
+        self.core.reactor.park_starved(leaf);
         self.task.on.set(On::DESCRIPTOR);
         self.task.mark(MORE_TO_UNDO, true);
         Wait { on: On::DESCRIPTOR, ..Wait::after(patience) }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::reactor::Reactor;
@@ -25,6 +26,10 @@ pub struct TaskInfo {
     pub since_turn: u32,
     /// Where it stands: what its generator calls the state it is in.
     pub stands_at: &'static str,
+    /// Where its future awaits; known in debug builds, for what this library has.
+    pub awaits_at: Option<&'static Location<'static>>,
+    /// What its spawner called it.
+    pub name: Option<Rc<str>>,
     /// Where it was spawned.
     pub spawned_at: &'static Location<'static>,
 }
@@ -32,14 +37,13 @@ pub struct TaskInfo {
 impl TaskInfo {
     pub(crate) fn of_all(core: &Core) -> Vec<TaskInfo> {
         let tasks = core.scheduler.tasks();
-        tasks.iter().map(|task| TaskInfo::of(task, &core.reactor)).collect()
+        tasks.iter().map(|task| TaskInfo::of(task, core)).collect()
     }
 
-    fn of(task: &Task, reactor: &Reactor) -> TaskInfo {
-        let waits_for = match task.state() {
-            State::Waiting => in_words(task.on.get(), !task.timer.get().is_none(), reactor),
-            _ => String::new(),
-        };
+    fn of(task: &Task, core: &Core) -> TaskInfo {
+        let waiting = task.state() == State::Waiting;
+        let waits_for = || in_words(task.on.get(), !task.timer.get().is_none(), &core.reactor);
+        let waits_for = if waiting { waits_for() } else { String::new() };
         let stands_at = task.look_at_body(|body| body.state_name()).unwrap_or_default();
         TaskInfo {
             id: TaskId(task.key()),
@@ -47,6 +51,8 @@ impl TaskInfo {
             waits_for,
             since_turn: task.since(),
             stands_at,
+            awaits_at: task.awaits_at().filter(|_| waiting),
+            name: core.scheduler.name(task),
             spawned_at: task.spawned_at(),
         }
     }
@@ -69,13 +75,20 @@ pub(crate) fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
 
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.id, self.state)?;
+        write!(f, "{}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        write!(f, " {}", self.state)?;
         if !self.waits_for.is_empty() {
             write!(f, " {}", self.waits_for)?;
         }
         write!(f, " since turn {}", self.since_turn)?;
         if !self.stands_at.is_empty() {
             write!(f, " in {:?}", self.stands_at)?;
+        }
+        if let Some(at) = self.awaits_at {
+            write!(f, " at {at}")?;
         }
         write!(f, " ({})", self.spawned_at)
     }

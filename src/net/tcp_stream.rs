@@ -1,97 +1,16 @@
-//! TCP, as the loop knows it.
+//! TCP: a connection.
 
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::{fmt, io};
+use std::panic::Location;
 
 use eagain_sys::poller::{Interest, Readiness};
 use eagain_sys::{errno, socket};
 
 use crate::event_loop::io::Kind;
 use crate::source::Source;
-
-/// A socket that takes connections.
-///
-/// Several tasks may wait for the same listener; each of them tries when one comes.
-///
-/// ```
-/// use eagain::net::TcpListener;
-/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
-/// assert!(listener.try_accept()?.is_none());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-pub struct TcpListener {
-    source: Source,
-}
-
-impl TcpListener {
-    /// The backlog of [`bind`](TcpListener::bind): how many connections may queue in the kernel
-    /// (which cuts it to `/proc/sys/net/core/somaxconn`, 4096 by default).
-    pub const BACKLOG: u32 = 4096;
-
-    /// Listens on `addr`; port 0 is any. `SO_REUSEADDR` is set.
-    ///
-    /// System calls: `socket`, `setsockopt`, `bind`, `listen`.
-    ///
-    /// # Errors
-    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
-    pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind_with_backlog(addr, TcpListener::BACKLOG)
-    }
-
-    /// The same with another backlog.
-    pub fn bind_with_backlog(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
-        Ok(TcpListener::from_non_blocking(socket::listen_tcp(&addr, backlog)?))
-    }
-
-    fn from_non_blocking(fd: OwnedFd) -> TcpListener {
-        TcpListener { source: Source::of_kind(fd, Kind::Messages) }
-    }
-
-    /// Tries to accept a connection; `None` if none queues. Those that were lost while they
-    /// queued are passed over.
-    ///
-    /// System calls: one `accept4`, one more for each lost connection; or none.
-    ///
-    /// # Errors
-    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: out of descriptors
-    /// or memory, and the connection still queues; try again when something was closed
-    /// ([`Context::descriptor_closed`](crate::Context::descriptor_closed)), not at once. Anything
-    /// else means that the listener itself is of no more use.
-    pub fn try_accept(&self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
-        let accepted = self.source.try_sys(Interest::READ, |listener| {
-            // What is lost again and again is more than a connection.
-            let mut lost = 0;
-            loop {
-                match socket::accept4(listener) {
-                    Err(e) if e.is_connection_lost() && lost < 64 => lost += 1,
-                    answer => return answer,
-                }
-            }
-        })?;
-        Ok(accepted.map(|(fd, peer)| (TcpStream::from_non_blocking(fd), peer)))
-    }
-
-    /// The address it listens on, with the port that the kernel chose.
-    ///
-    /// System calls: one `getsockname`.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.with_fd(socket::local)
-    }
-
-    /// `TCP_NODELAY` for every connection to come. (Linux hands the option on to accepted
-    /// connections, which saves a call for each.)
-    ///
-    /// System calls: one `setsockopt`.
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
-        self.source.with_fd(|fd| socket::set_nodelay(fd, on))
-    }
-
-    /// Stops listening: as [`Source::close`].
-    pub fn close(&self) -> io::Result<()> {
-        self.source.close()
-    }
-}
+use crate::until::Until;
 
 /// A TCP connection.
 ///
@@ -131,7 +50,7 @@ impl TcpListener {
 ///
 /// # use std::io::Write;
 /// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
-/// let stream = TcpStream::connect(server.local_addr()?)?;
+/// let stream = TcpStream::begin_connect(server.local_addr()?)?;
 /// let mut event_loop = EventLoop::new()?;
 /// let greeting = event_loop.spawn(Greeting { stream, connected: false });
 /// server.accept()?.0.write_all(b"hello")?;
@@ -140,10 +59,28 @@ impl TcpListener {
 /// # Ok::<(), io::Error>(())
 /// ```
 pub struct TcpStream {
-    source: Source,
+    pub(super) source: Source,
 }
 
 impl TcpStream {
+    /// Connects to `addr`.
+    ///
+    /// Cancel-safe: the attempt is given up. System calls: `socket`, `connect`, one `epoll_ctl`,
+    /// `getsockopt` SO_ERROR, `getpeername`.
+    ///
+    /// # Errors
+    /// Those of [`begin_connect`](TcpStream::begin_connect) and
+    /// [`try_connected`](TcpStream::try_connected).
+    #[track_caller]
+    pub fn connect(addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+        let at = Location::caller();
+        async move {
+            let stream = TcpStream::begin_connect(addr)?;
+            Until::at(&stream.source, Interest::WRITE, || stream.try_connected(), at).await?;
+            Ok(stream)
+        }
+    }
+
     /// Begins to connect to `addr`. The outcome is told by
     /// [`try_connected`](TcpStream::try_connected).
     ///
@@ -151,7 +88,7 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the kernel knows at once: `ENETUNREACH`, `EADDRNOTAVAIL`, `EMFILE` ...
-    pub fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
+    pub fn begin_connect(addr: SocketAddr) -> io::Result<TcpStream> {
         let stream = TcpStream::from_non_blocking(socket::tcp(&addr)?);
         stream.source.with_fd(|fd| match socket::connect(fd, &addr) {
             // A signal does not end the attempt: connect(2), EINTR.
@@ -165,7 +102,7 @@ impl TcpStream {
         Ok(stream)
     }
 
-    fn from_non_blocking(fd: OwnedFd) -> TcpStream {
+    pub(super) fn from_non_blocking(fd: OwnedFd) -> TcpStream {
         TcpStream { source: Source::of_kind(fd, Kind::Tcp) }
     }
 
@@ -225,6 +162,118 @@ impl TcpStream {
         self.source.try_write_of(buf.len(), |fd| socket::send(fd, buf))
     }
 
+    /// Reads what is there, and waits until something is. 0 is the end of the stream, unless `buf`
+    /// is empty.
+    ///
+    /// Cancel-safe: what was read is returned. System calls: `recvfrom`, again after each wait,
+    /// and one `epoll_ctl` the first time in the connection's life that it waits.
+    ///
+    /// # Errors
+    /// `ECONNRESET`: the peer broke off. [`LoopError`](crate::LoopError): another task waits to
+    /// read here, no loop runs.
+    #[track_caller]
+    pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::READ, move || self.try_read(buf))
+    }
+
+    /// The same into the spare capacity of `buf`, behind what it holds; it need not be
+    /// initialised. 0 is the end of the stream, unless there is no spare capacity.
+    ///
+    /// Cancel-safe: what was read is in `buf`. System calls and errors: as
+    /// [`read`](TcpStream::read).
+    #[track_caller]
+    pub fn read_append(&self, buf: &mut Vec<u8>) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::READ, move || self.try_read_append(buf))
+    }
+
+    /// Reads until `buf` is full.
+    ///
+    /// Not cancel-safe: what was read is in `buf`, but nobody tells how much it was. System calls
+    /// and errors: as [`read`](TcpStream::read), and `UnexpectedEof` at the end of the stream.
+    #[track_caller]
+    pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<()>> {
+        let mut filled = 0;
+        self.source.until(Interest::READ, move || {
+            while filled < buf.len() {
+                match self.try_read(&mut buf[filled..])? {
+                    Some(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Some(n) => filled += n,
+                    None => return Ok(None),
+                }
+            }
+            Ok(Some(()))
+        })
+    }
+
+    /// Reads to the end of the stream, behind what `buf` holds; returns how much.
+    ///
+    /// Cancel-safe: what was read is in `buf`. System calls and errors: as
+    /// [`read`](TcpStream::read).
+    #[track_caller]
+    pub fn read_to_end(&self, buf: &mut Vec<u8>) -> impl Future<Output = io::Result<usize>> {
+        let before = buf.len();
+        self.source.until(Interest::READ, move || {
+            loop {
+                if buf.len() == buf.capacity() {
+                    buf.reserve(buf.len().max(4096));
+                }
+                match self.try_read_append(buf)? {
+                    Some(0) => return Ok(Some(buf.len() - before)),
+                    Some(_) => {}
+                    None => return Ok(None),
+                }
+            }
+        })
+    }
+
+    /// Writes as much as there is room for, and waits until there is some.
+    ///
+    /// Cancel-safe: what was written is returned. System calls: `sendto`, again after each wait,
+    /// and one `epoll_ctl` the first time in the connection's life that it waits to write.
+    ///
+    /// # Errors
+    /// `EPIPE`, `ECONNRESET`: the peer is gone. [`LoopError`](crate::LoopError): another task
+    /// waits to write here, no loop runs.
+    #[track_caller]
+    pub fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::WRITE, move || self.try_write(buf))
+    }
+
+    /// Writes all of `buf`.
+    ///
+    /// Not cancel-safe: nobody tells how much was written. System calls and errors: as
+    /// [`write`](TcpStream::write).
+    #[track_caller]
+    pub fn write_all(&self, buf: &[u8]) -> impl Future<Output = io::Result<()>> {
+        let mut written = 0;
+        self.source.until(Interest::WRITE, move || {
+            while written < buf.len() {
+                match self.try_write(&buf[written..])? {
+                    Some(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Some(n) => written += n,
+                    None => return Ok(None),
+                }
+            }
+            Ok(Some(()))
+        })
+    }
+
+    /// Waits until a read is worth a try; as [`Source::readable`].
+    ///
+    /// Cancel-safe.
+    #[track_caller]
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.readable()
+    }
+
+    /// Waits until a write is worth a try; as [`Source::writable`].
+    ///
+    /// Cancel-safe.
+    #[track_caller]
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.writable()
+    }
+
     /// Ends a direction.
     ///
     /// System calls: one `shutdown`.
@@ -264,38 +313,3 @@ impl TcpStream {
         self.source.close()
     }
 }
-
-macro_rules! is_a_source {
-    ($($socket:ident),*) => {$(
-        impl AsRef<Source> for $socket {
-            fn as_ref(&self) -> &Source {
-                &self.source
-            }
-        }
-
-        impl From<$socket> for Source {
-            /// Its descriptor can be lent or taken from there.
-            fn from(socket: $socket) -> Source {
-                socket.source
-            }
-        }
-
-        impl TryFrom<std::net::$socket> for $socket {
-            type Error = io::Error;
-
-            /// Takes a socket of std, and switches it to non-blocking.
-            fn try_from(socket: std::net::$socket) -> io::Result<$socket> {
-                socket.set_nonblocking(true)?;
-                Ok($socket::from_non_blocking(socket.into()))
-            }
-        }
-
-        impl fmt::Debug for $socket {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:?})", stringify!($socket), self.source)
-            }
-        }
-    )*};
-}
-
-is_a_source!(TcpListener, TcpStream);

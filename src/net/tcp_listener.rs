@@ -1,0 +1,145 @@
+//! TCP: the side that is connected to.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::panic::Location;
+use std::time::Duration;
+
+use eagain_sys::poller::Interest;
+use eagain_sys::socket;
+
+use crate::event_loop::io::Kind;
+use crate::net::TcpStream;
+use crate::source::Source;
+use crate::until::{Until, descriptor_closed};
+
+/// How long to wait before another try when there was no descriptor for a connection, and
+/// nothing is closed meanwhile.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// A socket that takes connections.
+///
+/// Several tasks may wait for the same listener; each of them tries when one comes.
+///
+/// ```
+/// use eagain::net::TcpListener;
+/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+/// assert!(listener.try_accept()?.is_none());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct TcpListener {
+    pub(super) source: Source,
+}
+
+impl TcpListener {
+    /// The backlog of [`bind`](TcpListener::bind): how many connections may queue in the kernel
+    /// (which cuts it to `/proc/sys/net/core/somaxconn`, 4096 by default).
+    pub const BACKLOG: u32 = 4096;
+
+    /// Listens on `addr`; port 0 is any. `SO_REUSEADDR` is set.
+    ///
+    /// System calls: `socket`, `setsockopt`, `bind`, `listen`.
+    ///
+    /// # Errors
+    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
+    pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+        TcpListener::bind_with_backlog(addr, TcpListener::BACKLOG)
+    }
+
+    /// The same with another backlog.
+    pub fn bind_with_backlog(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+        Ok(TcpListener::from_non_blocking(socket::listen_tcp(&addr, backlog)?))
+    }
+
+    pub(super) fn from_non_blocking(fd: OwnedFd) -> TcpListener {
+        TcpListener { source: Source::of_kind(fd, Kind::Messages) }
+    }
+
+    /// Tries to accept a connection; `None` if none queues. Those that were lost while they
+    /// queued are passed over.
+    ///
+    /// System calls: one `accept4`, one more for each lost connection; or none.
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: out of descriptors
+    /// or memory, and the connection still queues; try again when something was closed
+    /// ([`Context::descriptor_closed`](crate::Context::descriptor_closed)), not at once. Anything
+    /// else means that the listener itself is of no more use.
+    pub fn try_accept(&self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        let accepted = self.source.try_sys(Interest::READ, |listener| {
+            // What is lost again and again is more than a connection.
+            let mut lost = 0;
+            loop {
+                match socket::accept4(listener) {
+                    Err(e) if e.is_connection_lost() && lost < 64 => lost += 1,
+                    answer => return answer,
+                }
+            }
+        })?;
+        Ok(accepted.map(|(fd, peer)| (TcpStream::from_non_blocking(fd), peer)))
+    }
+
+    /// Waits for a connection. Out of descriptors or memory it waits, too: until something is
+    /// closed, or 100 ms have passed. The connection queues in the kernel meanwhile; use
+    /// [`try_accept`](TcpListener::try_accept) to refuse it instead.
+    ///
+    /// Several tasks may accept from one listener.
+    ///
+    /// Cancel-safe: no connection is lost. System calls: `accept4`, again after each wait, and
+    /// one `epoll_ctl` in the listener's life.
+    ///
+    /// # Errors
+    /// The listener itself is of no more use.
+    ///
+    /// ```
+    /// use eagain::net::{TcpListener, TcpStream};
+    ///
+    /// eagain::run(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    ///     let client = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (server, _) = listener.accept().await?;
+    ///     server.write_all(b"hello").await?;
+    ///     let mut buf = [0; 5];
+    ///     client.read_exact(&mut buf).await?;
+    ///     assert_eq!(&buf, b"hello");
+    ///     Ok(())
+    /// })?
+    /// # as Result<(), std::io::Error>
+    /// ```
+    #[track_caller]
+    pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
+        let at = Location::caller();
+        async move {
+            loop {
+                let accepted = Until::at(&self.source, Interest::READ, || self.try_accept(), at);
+                match accepted.await {
+                    Err(e) if eagain_sys::is_fd_exhaustion(&e) => {
+                        descriptor_closed(EXHAUSTED).await;
+                    }
+                    answer => return answer,
+                }
+            }
+        }
+    }
+
+    /// The address it listens on, with the port that the kernel chose.
+    ///
+    /// System calls: one `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.with_fd(socket::local)
+    }
+
+    /// `TCP_NODELAY` for every connection to come. (Linux hands the option on to accepted
+    /// connections, which saves a call for each.)
+    ///
+    /// System calls: one `setsockopt`.
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        self.source.with_fd(|fd| socket::set_nodelay(fd, on))
+    }
+
+    /// Stops listening: as [`Source::close`].
+    pub fn close(&self) -> io::Result<()> {
+        self.source.close()
+    }
+}
