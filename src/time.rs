@@ -3,16 +3,17 @@
 //! A hand-written generator yields [`Wait::after`](crate::Wait::after) and
 //! [`Wait::until`](crate::Wait::until) for the same.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use std::{fmt, mem};
 
 use eagain_sys::clock;
 
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
+use crate::event_loop::moment::Moment;
 use crate::event_loop::slab::Key;
 
 /// Waits until so much time has passed from now, and never less.
@@ -40,41 +41,85 @@ use crate::event_loop::slab::Key;
 pub fn sleep(time: Duration) -> Sleep {
     match clock::now().checked_add(time) {
         Some(deadline) => sleep_until(deadline),
-        None => Sleep { state: State::Never, local: PhantomData },
+        None => Sleep::new(State::Unset(Moment::NEVER)),
     }
 }
 
 /// Waits until this instant, and never less. As [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { state: State::Unset(deadline), local: PhantomData }
+    Sleep::new(State::Unset(Moment::of(deadline)))
 }
 
 /// What [`sleep`] and [`sleep_until`] return.
+///
+/// One word: its [`State`] is packed, since every connection with a timeout has one.
 #[must_use = "a sleep that is not awaited does not sleep"]
 pub struct Sleep {
-    state: State,
+    packed: u64,
     /// Not to leave the thread: its timer cannot.
     local: PhantomData<*const ()>,
 }
 
+#[derive(Clone, Copy)]
 enum State {
     /// Not polled yet.
-    Unset(Instant),
+    Unset(Moment),
     /// The loop has a timer for it.
     Set(Key),
-    /// No clock can name its end.
-    Never,
     Done,
+}
+
+impl Sleep {
+    const SET: u64 = 1 << 62;
+    const DONE: u64 = 2 << 62;
+
+    #[inline]
+    fn new(state: State) -> Sleep {
+        Sleep { packed: Sleep::pack(state), local: PhantomData }
+    }
+
+    /// Two bits tell the states apart: moments leave them free, and so do keys (whose lower
+    /// half does).
+    #[inline]
+    fn pack(state: State) -> u64 {
+        match state {
+            State::Unset(moment) => moment.nanos(),
+            State::Set(key) => {
+                let (index, generation) = (key.index(), key.generation());
+                Sleep::SET | u64::from(generation) << 30 | u64::from(index)
+            }
+            State::Done => Sleep::DONE,
+        }
+    }
+
+    #[inline]
+    fn state(&self) -> State {
+        let rest = self.packed & (Sleep::SET - 1);
+        match self.packed - rest {
+            Sleep::SET => State::Set(Key::new(rest as u32 & ((1 << 30) - 1), (rest >> 30) as u32)),
+            Sleep::DONE => State::Done,
+            _ => State::Unset(Moment::from_nanos(rest)),
+        }
+    }
+
+    #[inline]
+    fn go_to(&mut self, state: State) -> State {
+        let before = self.state();
+        self.packed = Sleep::pack(state);
+        before
+    }
 }
 
 impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let pending = match self.state {
+        let pending = match self.state() {
+            State::Unset(Moment::NEVER) => true,
             State::Unset(deadline) => {
                 let timer = Core::with_current(|core| core.set_timer_behind(cx.waker(), deadline));
-                self.state = State::Set(timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop)));
+                let timer = timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop));
+                self.go_to(State::Set(timer));
                 true
             }
             State::Set(timer) => {
@@ -85,20 +130,19 @@ impl Future for Sleep {
                 });
                 kept.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
             }
-            State::Never => true,
             State::Done => false,
         };
         if pending {
             return Poll::Pending;
         }
-        self.state = State::Done;
+        self.go_to(State::Done);
         Poll::Ready(())
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let State::Set(timer) = mem::replace(&mut self.state, State::Done) {
+        if let State::Set(timer) = self.go_to(State::Done) {
             Core::with_current(|core| core.cancel_timer(timer));
         }
     }
@@ -106,10 +150,10 @@ impl Drop for Sleep {
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
+        f.write_str(match self.state() {
+            State::Unset(Moment::NEVER) => "Sleep(never)",
             State::Unset(_) => "Sleep(unset)",
             State::Set(_) => "Sleep(set)",
-            State::Never => "Sleep(never)",
             State::Done => "Sleep(done)",
         })
     }
@@ -120,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sleep_is_two_words() {
-        assert_eq!(size_of::<Sleep>(), 16);
+    fn a_sleep_is_one_word() {
+        assert_eq!(size_of::<Sleep>(), 8);
     }
 }

@@ -13,6 +13,7 @@ use eagain_sys::poller::Interest;
 
 use crate::event_loop::budget;
 use crate::event_loop::inbox::{Inbox, SpareWaker};
+use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
@@ -86,7 +87,7 @@ impl Core {
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
         let spare_waker = RefCell::new(SpareWaker::new(&inbox));
-        let timers = RefCell::new(Timers::new(clock::now(), scheduler.id));
+        let timers = RefCell::new(Timers::new(Moment::of(clock::now()), scheduler.id));
         Ok(Core {
             id: scheduler.id,
             scheduler,
@@ -248,7 +249,7 @@ impl Core {
 
     fn set_timer(&self, deadline: Instant, task: &Rc<Task>) {
         let mut timers = self.timers.borrow_mut();
-        task.timer.set(timers.insert(deadline, Waiter::Task(task.clone())));
+        task.timer.set(timers.insert(Moment::of(deadline), Waiter::Task(task.clone())));
         task.mark(MORE_TO_UNDO, true);
         if task.on.get() == On::WOKEN {
             task.on.set(On::TIMER);
@@ -319,16 +320,16 @@ impl Core {
         if self.scheduler.has_ready() {
             return Some(clock::now());
         }
-        let mut timers = self.timers.borrow_mut();
-        let deadline = timers.next_deadline()?;
-        timers.instant(deadline)
+        self.timers.borrow_mut().next_deadline()?.instant()
     }
 
     #[inline(never)]
     fn time_left(&self, limit: Option<Duration>) -> Option<Duration> {
-        let mut timers = self.timers.borrow_mut();
-        let Some(deadline) = timers.next_deadline() else { return limit };
-        let left = Duration::from_nanos(deadline.saturating_sub(timers.nanos(clock::now())));
+        let Some(deadline) = self.timers.borrow_mut().next_deadline() else { return limit };
+        if deadline == Moment::NEVER {
+            return limit;
+        }
+        let left = deadline.after(Moment::of(clock::now()));
         Some(limit.map_or(left, |limit| limit.min(left)))
     }
 
@@ -336,13 +337,12 @@ impl Core {
     #[inline]
     pub(crate) fn wake_due(&self) {
         if self.armed.get() > 0 {
-            self.wake_due_at(clock::now());
+            self.wake_due_at(Moment::of(clock::now()));
         }
     }
 
     #[inline(never)]
-    fn wake_due_at(&self, now: Instant) {
-        let now = self.timers.borrow().nanos(now);
+    fn wake_due_at(&self, now: Moment) {
         loop {
             // The borrow ends before anybody is woken.
             let due = self.timers.borrow_mut().pop_due(now);

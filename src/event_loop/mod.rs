@@ -5,7 +5,7 @@
 //! | `core` | the parts together: how one task is resumed, parked and ended |
 //! | `scheduler`, `table` | which tasks run next; all tasks |
 //! | `reactor`, `io` | which sources are watched; what is known of one of them |
-//! | `timers` | deadlines |
+//! | `timers`, `moment` | deadlines |
 //! | `inbox` | wake-ups from other threads |
 //! | `root` | the future that the loop was asked to run |
 //! | `polling` | what futures need on top |
@@ -15,6 +15,7 @@ mod builder;
 pub(crate) mod core;
 mod inbox;
 pub(crate) mod io;
+pub(crate) mod moment;
 mod polling;
 pub(crate) mod reactor;
 mod root;

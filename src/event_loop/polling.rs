@@ -4,12 +4,12 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Instant;
 
 use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::inbox::{SpareWaker, TaskWaker};
+use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Io;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::Task;
@@ -120,7 +120,8 @@ impl Core {
     }
 
     /// Sets a timer for the future that is polled with `waker`.
-    pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Instant) -> Key {
+    #[inline]
+    pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Moment) -> Key {
         let waiter = self.waiter_behind(waker);
         let mut timers = self.timers.borrow_mut();
         let timer = timers.insert(deadline, waiter);
@@ -132,6 +133,9 @@ impl Core {
     /// fired.
     pub(crate) fn keep_timer(&self, waker: &Waker, timer: Key) -> bool {
         let waiter = self.waiter_behind(waker);
+        if matches!(&waiter, Waiter::Task(task) if self.timers.borrow().tells(timer, task)) {
+            return true;
+        }
         let old = self.timers.borrow_mut().replace_waiter(timer, waiter);
         old.is_some() // and dropped here, with nothing borrowed
     }
@@ -142,6 +146,7 @@ impl Core {
     }
 
     /// Takes a timer back.
+    #[inline]
     pub(crate) fn cancel_timer(&self, timer: Key) {
         let mut timers = self.timers.borrow_mut();
         let waiter = timers.remove(timer);

@@ -51,20 +51,11 @@ struct Slot<T> {
 pub(crate) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
-    /// The generation of a new slot. Tables whose keys could be confused begin far apart.
-    first: u32,
 }
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Slab<T> {
-        Slab { slots: Vec::new(), free: Vec::new(), first: 0 }
-    }
-
-    /// A table whose keys another table, of another number, does not know: a key that strays to
-    /// another loop finds nothing there.
-    pub(crate) fn numbered(number: u64) -> Slab<T> {
-        // Fibonacci hashing: consecutive numbers land far apart.
-        Slab { first: (number as u32).wrapping_mul(0x9E37_79B9), ..Slab::new() }
+        Slab { slots: Vec::new(), free: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -80,7 +71,7 @@ impl<T> Slab<T> {
             Some(&index) => Key::new(index, self.slots[index as usize].generation),
             None => {
                 assert!(self.slots.len() < MOST, "a table of more than 2^30 entries");
-                Key::new(self.slots.len() as u32, self.first)
+                Key::new(self.slots.len() as u32, 0)
             }
         }
     }
@@ -90,7 +81,7 @@ impl<T> Slab<T> {
         if self.free.pop().is_some() {
             self.slots[key.index() as usize].entry = Some(entry);
         } else {
-            self.slots.push(Slot { generation: self.first, entry: Some(entry) });
+            self.slots.push(Slot { generation: 0, entry: Some(entry) });
         }
         key
     }
@@ -99,18 +90,6 @@ impl<T> Slab<T> {
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
         let slot = self.slots.get(key.index() as usize)?;
         if slot.generation == key.generation() { slot.entry.as_ref() } else { None }
-    }
-
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let slot = self.slots.get_mut(key.index() as usize)?;
-        if slot.generation == key.generation() { slot.entry.as_mut() } else { None }
-    }
-
-    /// Whether the key is or was of this table, as far as its number tells.
-    pub(crate) fn knew(&self, key: Key) -> bool {
-        let age = |generation: u32| generation.wrapping_sub(self.first);
-        let slot = self.slots.get(key.index() as usize);
-        slot.is_some_and(|slot| age(key.generation()) <= age(slot.generation))
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
@@ -122,20 +101,6 @@ impl<T> Slab<T> {
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(key.index());
         Some(entry)
-    }
-
-    /// The entry in a slot that is known to be taken.
-    ///
-    /// # Panics
-    /// If it is not.
-    pub(crate) fn at_mut(&mut self, index: u32) -> &mut T {
-        self.slots[index as usize].entry.as_mut().expect("a slot that is taken")
-    }
-
-    /// Removes what a slot holds, whatever its generation.
-    pub(crate) fn remove_index(&mut self, index: u32) -> Option<T> {
-        let generation = self.slots.get(index as usize)?.generation;
-        self.remove(Key::new(index, generation))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Deadlines: a wheel for setting and cancelling in constant time, and an exact answer to
 //! "when is the next one?".
 //!
-//! Time is counted in nanoseconds from the loop's start. A deadline shares its leading digits
+//! Time is counted in nanoseconds, see [`Moment`]. A deadline shares its leading digits
 //! (of six bits each) with the present; the first digit that differs names the level, its value
 //! the slot, so that a slot of level 0 is 65 µs wide and one of each next level 64 times as
 //! wide. As the present moves into a slot, its deadlines move down to finer slots.
@@ -11,34 +11,53 @@
 //! its earliest deadline is asked for, it becomes a heap, and stays one. Slots in the far future
 //! are never asked, and there setting and cancelling stay at one push and one swap.
 
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::task::Waker;
 
-use crate::event_loop::slab::{Key, Slab};
+use crate::event_loop::moment::Moment;
+use crate::event_loop::slab::Key;
+use crate::event_loop::table::Task;
 use crate::event_loop::waiter::Waiter;
 
 const DIGIT: u32 = 6;
 const SLOTS: usize = 1 << DIGIT;
 /// The width of a slot of level 0: 2^16 ns = 65.5 µs.
 const FINEST: u32 = 16;
-const LEVELS: usize = (u64::BITS - FINEST).div_ceil(DIGIT) as usize;
+const LEVELS: usize = (u64::BITS - 2 - FINEST).div_ceil(DIGIT) as usize;
 
 pub(crate) struct Timers {
-    /// Nanosecond 0.
-    start: Instant,
     /// No slot before this one is occupied; never ahead of the clock.
     present: u64,
     /// Tells deadlines that are equal apart: first set, first fired.
     next_order: u32,
-    timers: Slab<Timer>,
+    timers: Vec<Timer>,
+    /// The first entry that is free, which names the next one.
+    free: u32,
+    set: usize,
+    /// The wakers that are no task's of this loop, by the number of their timer.
+    foreign: HashMap<u32, Waker>,
+    /// The generation of a new entry: a key that strays to another loop finds nothing there.
+    first: u32,
     levels: Box<[Level; LEVELS]>,
 }
 
+/// 32 bytes, since a server has one for each connection.
 struct Timer {
-    waiter: Waiter,
-    /// Where its deadline stands.
-    slot: u16,
+    at: u64,
+    /// Whom it tells, unless that is foreign.
+    task: Option<Rc<Task>>,
+    /// Changes when it fires or is taken back.
+    generation: u32,
+    order: u32,
+    /// Where it stands in its slot; of a free entry, the next one.
     position: u32,
+    slot: u16,
 }
+
+/// The slot of an entry that is free, and the end of those.
+const FREE: u16 = u16::MAX;
+const NO_MORE: u32 = u32::MAX;
 
 struct Level {
     /// A bit for each slot that is not empty.
@@ -52,22 +71,16 @@ impl Level {
     }
 }
 
+/// The timers that fall due in one stretch of time, by number.
 #[derive(Default)]
 struct Slot {
-    deadlines: Vec<Deadline>,
+    timers: Vec<u32>,
     /// It is a heap, the earliest first.
     ordered: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Deadline {
-    at: u64,
-    order: u32,
-    timer: u32,
-}
-
-impl Deadline {
-    fn is_before(&self, other: &Deadline) -> bool {
+impl Timer {
+    fn is_before(&self, other: &Timer) -> bool {
         // The distance of two orders, not the orders: they wrap around.
         self.at < other.at
             || self.at == other.at && (self.order.wrapping_sub(other.order) as i32) < 0
@@ -76,61 +89,125 @@ impl Deadline {
 
 impl Timers {
     /// `number` is the loop's.
-    pub(crate) fn new(start: Instant, number: u64) -> Timers {
-        let levels = Box::new(std::array::from_fn(|_| Level::new()));
-        Timers { start, present: 0, next_order: 0, timers: Slab::numbered(number), levels }
+    pub(crate) fn new(present: Moment, number: u64) -> Timers {
+        Timers {
+            present: present.nanos(),
+            next_order: 0,
+            timers: Vec::new(),
+            free: NO_MORE,
+            set: 0,
+            foreign: HashMap::new(),
+            // Fibonacci hashing: consecutive numbers land far apart.
+            first: (number as u32).wrapping_mul(0x9E37_79B9),
+            levels: Box::new(std::array::from_fn(|_| Level::new())),
+        }
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.timers.len()
-    }
-
-    /// The loop's count of nanoseconds at `instant`. What lies further ahead than 584 years is
-    /// never.
-    pub(crate) fn nanos(&self, instant: Instant) -> u64 {
-        u64::try_from(instant.saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    /// The instant of a nanosecond; `None` for never.
-    pub(crate) fn instant(&self, nanos: u64) -> Option<Instant> {
-        self.start.checked_add(Duration::from_nanos(nanos))
+        self.set
     }
 
     /// Sets a timer.
-    pub(crate) fn insert(&mut self, deadline: Instant, waiter: Waiter) -> Key {
-        let at = self.nanos(deadline);
-        let key = self.timers.insert(Timer { waiter, slot: 0, position: 0 });
+    #[inline]
+    pub(crate) fn insert(&mut self, deadline: Moment, waiter: Waiter) -> Key {
         let order = self.next_order;
         self.next_order = order.wrapping_add(1);
-        self.place(Deadline { at, order, timer: key.index() });
+        self.set += 1;
+        let number = self.take_entry();
+        let timer = &mut self.timers[number as usize];
+        timer.at = deadline.nanos();
+        timer.order = order;
+        let key = Key::new(number, timer.generation);
+        match waiter {
+            Waiter::Task(task) => timer.task = Some(task),
+            Waiter::Waker(waker) => drop(self.foreign.insert(number, waker)),
+        }
+        self.place(number);
         key
     }
 
+    #[inline]
+    fn take_entry(&mut self) -> u32 {
+        let number = self.free;
+        if let Some(entry) = self.timers.get(number as usize) {
+            self.free = entry.position;
+            return number;
+        }
+        // Two bits of a key stay free for those who pack something beside it.
+        assert!(self.timers.len() < 1 << 30, "more than 2^30 timers");
+        let (at, generation) = (0, self.first);
+        self.timers.push(Timer { at, task: None, generation, order: 0, position: 0, slot: FREE });
+        self.timers.len() as u32 - 1
+    }
+
+    /// Lets a key find nothing any more, and gives back what it found. It must be off its slot.
+    #[inline]
+    fn give_entry(&mut self, number: u32) -> Option<Waiter> {
+        let timer = &mut self.timers[number as usize];
+        timer.generation = timer.generation.wrapping_add(1);
+        timer.slot = FREE;
+        timer.position = self.free;
+        self.free = number;
+        self.set -= 1;
+        match timer.task.take() {
+            Some(task) => Some(Waiter::Task(task)),
+            None => self.foreign.remove(&number).map(Waiter::Waker),
+        }
+    }
+
+    fn find(&self, key: Key) -> Option<&Timer> {
+        let timer = self.timers.get(key.index() as usize)?;
+        (timer.generation == key.generation() && timer.slot != FREE).then_some(timer)
+    }
+
     /// Takes a timer back; `None` if it has fired.
+    #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waiter> {
-        let timer = self.timers.remove(key)?;
+        let timer = self.find(key)?;
         self.unplace(timer.slot, timer.position);
-        Some(timer.waiter)
+        self.give_entry(key.index())
     }
 
     /// Lets a timer tell somebody else; `None` if it has fired.
     pub(crate) fn replace_waiter(&mut self, key: Key, waiter: Waiter) -> Option<Waiter> {
-        self.timers.get_mut(key).map(|timer| std::mem::replace(&mut timer.waiter, waiter))
+        self.find(key)?;
+        let timer = &mut self.timers[key.index() as usize];
+        let before = match timer.task.take() {
+            Some(task) => Some(Waiter::Task(task)),
+            None => self.foreign.remove(&key.index()).map(Waiter::Waker),
+        };
+        match waiter {
+            Waiter::Task(task) => timer.task = Some(task),
+            Waiter::Waker(waker) => drop(self.foreign.insert(key.index(), waker)),
+        }
+        before
+    }
+
+    /// Whether it is this task that a timer tells.
+    #[inline]
+    pub(crate) fn tells(&self, key: Key, task: &Rc<Task>) -> bool {
+        let told = self.find(key).and_then(|timer| timer.task.as_ref());
+        told.is_some_and(|told| Rc::ptr_eq(told, task))
     }
 
     /// Whether the key is or was one of these timers.
     pub(crate) fn knew(&self, key: Key) -> bool {
-        self.timers.knew(key)
+        let age = |generation: u32| generation.wrapping_sub(self.first);
+        let timer = self.timers.get(key.index() as usize);
+        timer.is_some_and(|timer| age(key.generation()) <= age(timer.generation))
     }
 
     /// The earliest deadline, to the nanosecond.
-    pub(crate) fn next_deadline(&mut self) -> Option<u64> {
+    pub(crate) fn next_deadline(&mut self) -> Option<Moment> {
         let (level, slot) = self.first_slot()?;
-        Some(self.earliest_of(level, slot).at)
+        let first = self.earliest_of(level, slot);
+        Some(Moment::from_nanos(self.timers[first as usize].at))
     }
 
     /// Takes the earliest timer whose deadline is not after `now`.
-    pub(crate) fn pop_due(&mut self, now: u64) -> Option<Waiter> {
+    pub(crate) fn pop_due(&mut self, now: Moment) -> Option<Waiter> {
+        let now = now.nanos();
         loop {
             let Some((level, slot)) = self.first_slot() else {
                 self.present = now;
@@ -147,47 +224,50 @@ impl Timers {
                 continue;
             }
             let first = self.earliest_of(level, slot);
-            if first.at > now {
+            if self.timers[first as usize].at > now {
                 return None;
             }
             self.unplace(slot as u16, 0);
-            return self.timers.remove_index(first.timer).map(|t| t.waiter);
+            return self.give_entry(first);
         }
     }
 
-    /// Puts a deadline into the slot where it belongs as seen from the present.
-    fn place(&mut self, deadline: Deadline) {
+    /// Puts a timer into the slot where it belongs as seen from the present.
+    #[inline]
+    fn place(&mut self, number: u32) {
+        let Timers { levels, timers, present, .. } = self;
+        let timer = &mut timers[number as usize];
         // What is past belongs where the present is.
-        let at = deadline.at.max(self.present);
-        let differing = (at ^ self.present) >> FINEST;
+        let at = timer.at.max(*present);
+        let differing = (at ^ *present) >> FINEST;
         let level = if differing == 0 { 0 } else { (differing.ilog2() / DIGIT) as usize };
-        let slot = (at >> (FINEST + level as u32 * DIGIT)) as usize % SLOTS;
-        let number = (level * SLOTS + slot) as u16;
-        self.levels[level].occupied |= 1 << slot;
-        let Timers { levels, timers, .. } = self;
-        let slot = &mut levels[level].slots[slot];
-        slot.deadlines.push(deadline);
-        let last = slot.deadlines.len() - 1;
-        timers.at_mut(deadline.timer).slot = number;
-        timers.at_mut(deadline.timer).position = last as u32;
+        let index = (at >> (FINEST + level as u32 * DIGIT)) as usize % SLOTS;
+        let level_of = &mut levels[level];
+        level_of.occupied |= 1 << index;
+        let slot = &mut level_of.slots[index];
+        let last = slot.timers.len();
+        slot.timers.push(number);
+        timer.slot = (level * SLOTS + index) as u16;
+        timer.position = last as u32;
         if slot.ordered {
             slot.sift_up(last, timers);
         }
     }
 
+    #[inline]
     fn unplace(&mut self, number: u16, position: u32) {
         let (level, index) = (number as usize / SLOTS, number as usize % SLOTS);
         let position = position as usize;
         let Timers { levels, timers, .. } = self;
         let slot = &mut levels[level].slots[index];
-        slot.deadlines.swap_remove(position);
-        if let Some(moved) = slot.deadlines.get(position) {
-            timers.at_mut(moved.timer).position = position as u32;
+        slot.timers.swap_remove(position);
+        if let Some(&moved) = slot.timers.get(position) {
+            timers[moved as usize].position = position as u32;
             if slot.ordered {
                 slot.sift_down(position, timers);
                 slot.sift_up(position, timers);
             }
-        } else if slot.deadlines.is_empty() {
+        } else if slot.timers.is_empty() {
             slot.ordered = false;
             levels[level].occupied &= !(1 << index);
         }
@@ -207,39 +287,44 @@ impl Timers {
         above.checked_shl(low + DIGIT).unwrap_or(0) | (slot as u64) << low
     }
 
-    fn earliest_of(&mut self, level: usize, slot: usize) -> Deadline {
+    fn earliest_of(&mut self, level: usize, slot: usize) -> u32 {
         let Timers { levels, timers, .. } = self;
         let slot = &mut levels[level].slots[slot];
         slot.put_in_order(timers);
-        slot.deadlines[0]
+        slot.timers[0]
     }
 
-    /// Hands the deadlines of a slot that the present has reached on to finer slots.
+    /// Hands the timers of a slot that the present has reached on to finer slots.
     fn move_down(&mut self, level: usize, slot: usize) {
         self.levels[level].occupied &= !(1 << slot);
         let reached = std::mem::take(&mut self.levels[level].slots[slot]);
-        for deadline in reached.deadlines {
-            self.place(deadline);
+        for timer in reached.timers {
+            self.place(timer);
         }
     }
 }
 
 impl Slot {
     /// Makes a heap of it, from the last parent up to the root.
-    fn put_in_order(&mut self, timers: &mut Slab<Timer>) {
+    fn put_in_order(&mut self, timers: &mut [Timer]) {
         if self.ordered {
             return;
         }
-        for parent in (0..self.deadlines.len() / 2).rev() {
+        for parent in (0..self.timers.len() / 2).rev() {
             self.sift_down(parent, timers);
         }
         self.ordered = true;
     }
 
-    fn sift_up(&mut self, mut at: usize, timers: &mut Slab<Timer>) {
+    /// Whether the timer in one place is due before the one in another.
+    fn is_before(&self, a: usize, b: usize, timers: &[Timer]) -> bool {
+        timers[self.timers[a] as usize].is_before(&timers[self.timers[b] as usize])
+    }
+
+    fn sift_up(&mut self, mut at: usize, timers: &mut [Timer]) {
         while at > 0 {
             let parent = (at - 1) / 2;
-            if !self.deadlines[at].is_before(&self.deadlines[parent]) {
+            if !self.is_before(at, parent, timers) {
                 break;
             }
             self.swap(at, parent, timers);
@@ -247,12 +332,11 @@ impl Slot {
         }
     }
 
-    fn sift_down(&mut self, mut at: usize, timers: &mut Slab<Timer>) {
+    fn sift_down(&mut self, mut at: usize, timers: &mut [Timer]) {
         loop {
-            let (left, right) = (2 * at + 1, 2 * at + 2);
             let mut first = at;
-            for child in [left, right] {
-                if self.deadlines.get(child).is_some_and(|c| c.is_before(&self.deadlines[first])) {
+            for child in [2 * at + 1, 2 * at + 2] {
+                if child < self.timers.len() && self.is_before(child, first, timers) {
                     first = child;
                 }
             }
@@ -264,10 +348,20 @@ impl Slot {
         }
     }
 
-    fn swap(&mut self, a: usize, b: usize, timers: &mut Slab<Timer>) {
-        self.deadlines.swap(a, b);
+    fn swap(&mut self, a: usize, b: usize, timers: &mut [Timer]) {
+        self.timers.swap(a, b);
         for at in [a, b] {
-            timers.at_mut(self.deadlines[at].timer).position = at as u32;
+            timers[self.timers[at] as usize].position = at as u32;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_is_half_a_cache_line() {
+        assert_eq!(size_of::<Timer>(), 32);
     }
 }

@@ -103,9 +103,9 @@ impl TcpListener {
     ///     let mut buf = [0; 5];
     ///     client.read_exact(&mut buf).await?;
     ///     assert_eq!(&buf, b"hello");
-    ///     Ok(())
+    ///     std::io::Result::Ok(())
     /// })?
-    /// # as Result<(), std::io::Error>
+    /// # ; Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
     pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
