@@ -17,10 +17,10 @@ use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{MORE_TO_UNDO, Phase, Task};
+use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Phase, Task};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::{Ticket, Waiter};
-use crate::task::body::{Body, End, Spawn, quietly};
+use crate::task::body::{Body, Delivered, End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
 use crate::task::join::JoinHandle;
@@ -135,6 +135,7 @@ impl Core {
         for task in running.drain(..) {
             self.resume::<TRACED>(&task);
         }
+        self.scheduler.give_back(running);
     }
 
     /// Resumes a task, and parks it where it says or ends it.
@@ -151,20 +152,22 @@ impl Core {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        let Some(mut body) = task.body.take() else {
-            return self.root_is_due.set(true); // its body is elsewhere
-        };
-        let step = || body.as_mut().step(&mut Context::new(self, task));
-        match catch_unwind(AssertUnwindSafe(step)) {
-            Ok(Step::Yield(wait)) => {
-                task.body.set(Some(body));
-                self.park::<TRACED>(task, wait);
-            }
-            Ok(Step::Return(())) => self.end(task, Some(body), End::Returned),
+        let result = Cell::new(None);
+        match catch_unwind(AssertUnwindSafe(|| self.step(task, &result))) {
+            Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
+            Ok(Step::Return(())) => self.end(task, result.into_inner(), End::Returned),
             Err(payload) => {
-                quietly(|| task.deliver(payload));
-                self.end(task, Some(body), End::Panicked);
+                let payload = task.has(JOINABLE).then(|| Delivered::new(payload));
+                self.end(task, payload, End::Panicked);
             }
+        }
+    }
+
+    #[inline(always)]
+    fn step(self: &Rc<Core>, task: &Rc<Task>, result: &Cell<Option<Body>>) -> Step<()> {
+        match &mut *task.body.borrow_mut() {
+            Some(body) => body.as_mut().step(&mut Context::new(self, task, result)),
+            None => Step::Yield(Wait { on: On::ELSEWHERE, deadline: None }),
         }
     }
 
@@ -185,7 +188,7 @@ impl Core {
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
     #[inline(always)]
     pub(crate) fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
-        if TRACED {
+        if TRACED && wait.on != On::ELSEWHERE {
             self.trace.yielded(task.key(), &wait, &self.reactor);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
@@ -210,6 +213,9 @@ impl Core {
     /// A task waits for something else than what it was parked on, or until a deadline.
     #[inline(never)]
     fn park_elsewhere(self: &Rc<Core>, task: &Rc<Task>, on: On, deadline: Option<Instant>) {
+        if on == On::ELSEWHERE {
+            return self.root_is_due.set(true); // who has its future polls it
+        }
         if on != task.on.get() {
             self.undo_wait(task);
         }
@@ -249,7 +255,8 @@ impl Core {
 
     fn set_timer(&self, deadline: Instant, task: &Rc<Task>) {
         let mut timers = self.timers.borrow_mut();
-        task.timer.set(timers.insert(Moment::of(deadline), Waiter::Task(task.clone())));
+        let timer = timers.insert(Moment::of(deadline), Waiter::Task(task.clone()));
+        task.make_extras().timer.set(timer);
         task.mark(MORE_TO_UNDO, true);
         if task.on.get() == On::WOKEN {
             task.on.set(On::TIMER);
@@ -260,9 +267,11 @@ impl Core {
     /// Takes back what a wait left behind, whatever ended it.
     #[inline(never)]
     pub(crate) fn undo_wait(&self, task: &Task) {
-        let timer = task.timer.replace(Key::NONE);
-        if !timer.is_none() {
-            self.cancel_timer(timer);
+        if let Some(extras) = task.extras() {
+            let timer = extras.timer.replace(Key::NONE);
+            if !timer.is_none() {
+                self.cancel_timer(timer);
+            }
         }
         task.mark(MORE_TO_UNDO, false);
         let on = task.on.replace(On::WOKEN);
@@ -273,15 +282,16 @@ impl Core {
         }
     }
 
-    /// Ends a task: drops what it was made of.
+    /// Ends a task: what it was made of makes room for its result.
     #[inline(always)]
-    pub(crate) fn end(&self, task: &Rc<Task>, body: Option<Body>, how: End) {
+    pub(crate) fn end(&self, task: &Rc<Task>, result: Option<Body>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
             self.trace.returned(task.key(), how);
         }
+        let body = task.body.replace(result);
         quietly(|| drop(body));
         self.scheduler.finish(task, how);
     }
@@ -291,8 +301,7 @@ impl Core {
         if self.scheduler.seize(task) {
             // What it drops belongs to this loop, whichever runs on the thread now.
             let _current = Reign::begin(self);
-            let body = task.body.take();
-            self.end(task, body, End::Cancelled);
+            self.end(task, None, End::Cancelled);
         }
     }
 
@@ -348,7 +357,9 @@ impl Core {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
                 Some(Waiter::Task(task)) => {
-                    task.timer.set(Key::NONE);
+                    if let Some(extras) = task.extras() {
+                        extras.timer.set(Key::NONE);
+                    }
                     self.scheduler.wake(task, Cause::TimedOut);
                 }
                 Some(Waiter::Waker(waker)) => quietly(|| waker.wake()),

@@ -36,29 +36,28 @@ impl Core {
         task.awaits.set(None);
         self.resumed_at.set(self.tickets.get().next());
         let _polled = Polled(self);
-        if let Some(own) = task.waker.take() {
-            self.polled_with.set(own.data());
-            let result = poll(&own);
-            task.waker.set(Some(own));
-            result
-        } else {
-            let spare = self.spare_waker.borrow();
-            let lent = spare.lend(task.key());
-            self.polled_with.set(lent.data());
-            let result = poll(lent);
-            if spare.was_kept() {
-                drop(spare);
-                self.give_spare_waker(task);
+        if let Some(extras) = task.extras() {
+            if let Some(own) = &*extras.waker.borrow() {
+                self.polled_with.set(own.data());
+                return poll(own);
             }
-            result
         }
+        let spare = self.spare_waker.borrow();
+        let lent = spare.lend(task.key());
+        self.polled_with.set(lent.data());
+        let result = poll(lent);
+        if spare.was_kept() {
+            drop(spare);
+            self.give_spare_waker(task);
+        }
+        result
     }
 
     /// The waker that was lent to a task is its own from now on.
     #[inline(never)]
     fn give_spare_waker(&self, task: &Task) {
         let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
-        task.waker.set(Some(Box::new(kept.into_waker())));
+        task.make_extras().waker.replace(Some(kept.into_waker()));
     }
 
     /// Whether `waker` is the own waker of the task that is being polled.
@@ -166,10 +165,12 @@ impl Core {
 
     /// The task's waker, made when somebody first asks for it.
     pub(crate) fn waker_of(&self, task: &Task) -> Waker {
-        let new = || Box::new(Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key()))));
-        let own = task.waker.take().unwrap_or_else(new);
-        let waker = (*own).clone();
-        task.waker.set(Some(own));
-        waker
+        let extras = task.make_extras();
+        if let Some(own) = &*extras.waker.borrow() {
+            return own.clone();
+        }
+        let new = Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
+        extras.waker.replace(Some(new.clone()));
+        new
     }
 }

@@ -148,6 +148,15 @@ impl Scheduler {
         std::mem::swap(&mut *self.ready.borrow_mut(), empty);
     }
 
+    /// Gives back memory that the queue of a rare crowd took.
+    #[inline]
+    pub(crate) fn give_back(&self, empty: &mut Vec<Rc<Task>>) {
+        const KEPT: usize = 1024;
+        if empty.capacity() > KEPT && self.ready.borrow_mut().len() < empty.capacity() / 8 {
+            empty.shrink_to(KEPT);
+        }
+    }
+
     /// Puts a task that runs at the end of the queue, unless it was aborted: the answer is what
     /// happened to it meanwhile.
     #[inline]
@@ -205,7 +214,8 @@ impl Scheduler {
         self.live.set(self.live.get() - 1);
         task.phase.set(Phase::Finished(how));
         // What is dropped here may be anything: no borrow is held.
-        if let Some(waker) = task.waker.take() {
+        if let Some(extras) = task.extras() {
+            let waker = extras.waker.take();
             quietly(|| drop(waker));
         }
         if let Some(joiner) = task.joiner.take() {

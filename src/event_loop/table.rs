@@ -1,6 +1,6 @@
 //! The table of tasks: what is known of each, found by its key.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
@@ -8,7 +8,7 @@ use std::task::Waker;
 use eagain_sys::poller::Readiness;
 
 use crate::event_loop::slab::Key;
-use crate::task::body::{Body, Delivered, End, Resume, State};
+use crate::task::body::{Body, End, State};
 use crate::task::generator::{Cause, On, Place, Ready};
 
 /// The identity of a task. Not used again before 2^32 others had the same slot.
@@ -34,26 +34,31 @@ impl fmt::Debug for TaskId {
 /// margins.
 pub(crate) struct Task {
     key: Cell<Key>,
-    /// What it is made of, and when it has finished, what came of it. Not here while it runs.
-    pub(crate) body: Cell<Option<Body>>,
+    /// What it is made of, borrowed while it runs; when it has finished, what came of it.
+    pub(crate) body: RefCell<Option<Body>>,
     pub(crate) phase: Cell<Phase>,
     marks: Cell<u8>,
     /// Why it will be resumed.
     pub(crate) cause: Cell<Cause>,
     /// The turn in which it last ran.
     pub(crate) since: Cell<u32>,
-    /// What it is parked on: [`On::WOKEN`] if there is nothing to undo, ...
+    /// What it is parked on: [`On::WOKEN`] if there is nothing to undo.
     pub(crate) on: Cell<On>,
-    /// ... and its timer.
-    pub(crate) timer: Cell<Key>,
-    /// Its waker, if anybody ever kept one.
-    pub(crate) waker: Cell<Option<Box<Waker>>>,
+    extras: OnceCell<Box<Extras>>,
     /// The task of the same loop that waits for its end.
     pub(crate) joiner: Cell<Option<Rc<Task>>>,
     spawned_at: Cell<Place>,
     /// Where a future waits.
     #[cfg(debug_assertions)]
     pub(crate) awaits: Cell<Option<Place>>,
+}
+
+/// What only some tasks need. It stays in the slot for the next one.
+pub(crate) struct Extras {
+    /// The timer of a wait with a deadline.
+    pub(crate) timer: Cell<Key>,
+    /// The task's waker, if anybody ever kept one. Borrowed while the task is polled with it.
+    pub(crate) waker: RefCell<Option<Waker>>,
 }
 
 /// Where a task is in its life, more closely than [`State`] says.
@@ -82,14 +87,13 @@ impl Task {
     fn blank(key: Key, spawned_at: Place) -> Task {
         Task {
             key: Cell::new(key),
-            body: Cell::new(None),
+            body: RefCell::new(None),
             phase: Cell::new(Phase::Gone),
             marks: Cell::new(0),
             cause: Cell::new(Cause::Turn),
             since: Cell::new(0),
             on: Cell::new(On::WOKEN),
-            timer: Cell::new(Key::NONE),
-            waker: Cell::new(None),
+            extras: OnceCell::new(),
             joiner: Cell::new(None),
             spawned_at: Cell::new(spawned_at),
             #[cfg(debug_assertions)]
@@ -144,27 +148,28 @@ impl Task {
         self.marks.set(if on { others | mark } else { others });
     }
 
-    /// Keeps what it returned, if somebody will ask for it.
+    /// What it needs beyond what every task has, if it ever did.
     #[inline(always)]
-    pub(crate) fn deliver<T: 'static>(&self, value: T) {
-        if self.has(JOINABLE) {
-            self.body.set(Some(Box::pin(Delivered(Some(value)))));
-        }
+    pub(crate) fn extras(&self) -> Option<&Extras> {
+        self.extras.get().map(|extras| &**extras)
     }
 
-    /// Calls `f` with what it is made of, unless it runs.
-    pub(crate) fn look_at_body<T>(&self, f: impl FnOnce(&dyn Resume) -> T) -> Option<T> {
-        /// Puts the body back, also if `f` panics.
-        struct Lent<'a>(&'a Task, Option<Body>);
+    /// The same, now that it is needed.
+    pub(crate) fn make_extras(&self) -> &Extras {
+        self.extras.get_or_init(|| {
+            Box::new(Extras { timer: Cell::new(Key::NONE), waker: RefCell::new(None) })
+        })
+    }
 
-        impl Drop for Lent<'_> {
-            fn drop(&mut self) {
-                self.0.body.set(self.1.take());
-            }
-        }
+    /// Whether it is parked on a timer.
+    pub(crate) fn has_timer(&self) -> bool {
+        self.extras().is_some_and(|extras| !extras.timer.get().is_none())
+    }
 
-        let lent = Lent(self, self.body.take());
-        lent.1.as_ref().map(|body| f(&**body))
+    /// What its author calls the state it is in, unless it runs.
+    pub(crate) fn state_name(&self) -> &'static str {
+        let body = self.body.try_borrow();
+        body.ok().as_deref().and_then(Option::as_ref).map_or("", |body| body.state_name())
     }
 
     #[cold]
@@ -192,7 +197,7 @@ impl Table {
     pub(crate) fn insert(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
         let spare = self.spare.borrow_mut().pop();
         let task = spare.unwrap_or_else(|| self.new_slot(spawned_at));
-        task.body.set(body);
+        task.body.replace(body);
         task.phase.set(Phase::Ready);
         task.marks.set(JOINABLE);
         task.cause.set(Cause::Turn);

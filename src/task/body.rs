@@ -54,7 +54,13 @@ impl<F: Future<Output: 'static>> Resume for F {
 }
 
 /// What came of a task stands where the task stood.
-pub(crate) struct Delivered<T>(pub(crate) Option<T>);
+pub(crate) struct Delivered<T>(Option<T>);
+
+impl<T: 'static> Delivered<T> {
+    pub(crate) fn new(value: T) -> Body {
+        Box::pin(Delivered(Some(value)))
+    }
+}
 
 /// It only lies there to be taken.
 impl<T> Unpin for Delivered<T> {}

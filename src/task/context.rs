@@ -1,5 +1,6 @@
 //! What a task is given when it is resumed.
 
+use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
@@ -14,10 +15,10 @@ use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::source::Source;
-use crate::task::body::Spawn;
+use crate::task::body::{Body, Delivered, Spawn};
 use crate::task::generator::{Cause, On, Wait};
 use crate::task::join::JoinHandle;
 
@@ -26,13 +27,20 @@ use crate::task::join::JoinHandle;
 pub struct Context<'a> {
     core: &'a Rc<Core>,
     task: &'a Rc<Task>,
+    /// Where to put what the task returns.
+    result: &'a Cell<Option<Body>>,
     /// Not to leave the thread.
     local: PhantomData<*const ()>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(core: &'a Rc<Core>, task: &'a Rc<Task>) -> Context<'a> {
-        Context { core, task, local: PhantomData }
+    #[inline(always)]
+    pub(crate) fn new(
+        core: &'a Rc<Core>,
+        task: &'a Rc<Task>,
+        result: &'a Cell<Option<Body>>,
+    ) -> Context<'a> {
+        Context { core, task, result, local: PhantomData }
     }
 
     /// Why the task was resumed.
@@ -175,9 +183,12 @@ impl<'a> Context<'a> {
         if self.core.yielded.replace(false) { Wait::next_turn() } else { Wait::woken() }
     }
 
-    /// What the task returned.
+    /// Keeps what the task returned, if somebody will ask for it.
+    #[inline(always)]
     pub(crate) fn deliver<T: 'static>(&self, value: T) {
-        self.task.deliver(value);
+        if self.task.has(JOINABLE) {
+            self.result.set(Some(Delivered::new(value)));
+        }
     }
 
     /// What the clock says.

@@ -174,8 +174,10 @@ impl On {
     pub(crate) const TIMER: On = On(u64::MAX - 2);
     /// A descriptor to be closed.
     pub(crate) const DESCRIPTOR: On = On(u64::MAX - 3);
+    /// Whatever its future waits for, which is polled elsewhere.
+    pub(crate) const ELSEWHERE: On = On(u64::MAX - 4);
     /// From here on up, no source is meant.
-    const SPECIAL: u64 = u64::MAX - 8;
+    const SPECIAL: u64 = u64::MAX - 16;
     const READ: u64 = 1 << 31;
     const WRITE: u64 = 1 << 30;
 

@@ -42,9 +42,9 @@ impl TaskInfo {
 
     fn of(task: &Task, core: &Core) -> TaskInfo {
         let waiting = task.state() == State::Waiting;
-        let waits_for = || in_words(task.on.get(), !task.timer.get().is_none(), &core.reactor);
+        let waits_for = || in_words(task.on.get(), task.has_timer(), &core.reactor);
         let waits_for = if waiting { waits_for() } else { String::new() };
-        let stands_at = task.look_at_body(|body| body.state_name()).unwrap_or_default();
+        let stands_at = task.state_name();
         TaskInfo {
             id: TaskId(task.key()),
             state: task.state(),
