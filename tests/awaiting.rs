@@ -247,7 +247,7 @@ fn pitfall_51_block_on_inside_block_on_is_an_error() {
 fn a_handle_tells_a_panic_from_a_cancellation() {
     eagain::run(async {
         let panics = spawn(async { panic!("on purpose") });
-        let error = panics.await.map(|()| ()).expect_err("it panicked");
+        let error = panics.await.expect_err("it panicked");
         assert!(matches!(&error, eagain::JoinError::Panicked(_)), "{error}");
         let waits = spawn(std::future::pending::<()>());
         yield_now().await;

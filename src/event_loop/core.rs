@@ -44,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) resumed_at: Cell<Ticket>,
     /// It asked for the next turn.
     pub(crate) yielded: Cell<bool>,
+    /// What the task that runs returned, on its way to where it is kept.
+    pub(crate) result: Cell<Option<Body>>,
     /// The task that `block_on` polls is to be polled.
     pub(crate) root_is_due: Cell<bool>,
     pub(crate) budget: u32,
@@ -101,6 +103,7 @@ impl Core {
             tickets: Cell::new(Ticket::NONE),
             resumed_at: Cell::new(Ticket::NONE),
             yielded: Cell::new(false),
+            result: Cell::new(None),
             root_is_due: Cell::new(false),
             budget,
             trace,
@@ -128,14 +131,14 @@ impl Core {
         if TRACED {
             self.trace.turn(self);
         }
-        if let Some(task) = self.scheduler.take_only_ready() {
+        if let Some(task) = self.scheduler.ready.take_only() {
             return self.resume::<TRACED>(&task);
         }
-        self.scheduler.take_ready(running);
+        self.scheduler.ready.take_all(running);
         for task in running.drain(..) {
             self.resume::<TRACED>(&task);
         }
-        self.scheduler.give_back(running);
+        self.scheduler.ready.give_back(running);
     }
 
     /// Resumes a task, and parks it where it says or ends it.
@@ -152,21 +155,20 @@ impl Core {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        let result = Cell::new(None);
-        match catch_unwind(AssertUnwindSafe(|| self.step(task, &result))) {
+        match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
             Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
-            Ok(Step::Return(())) => self.end(task, result.into_inner(), End::Returned),
+            Ok(Step::Return(())) => self.end(task, self.result.take(), End::Returned),
             Err(payload) => {
-                let payload = task.has(JOINABLE).then(|| Delivered::new(payload));
+                let payload = task.has(JOINABLE).then(|| Delivered::body(payload));
                 self.end(task, payload, End::Panicked);
             }
         }
     }
 
     #[inline(always)]
-    fn step(self: &Rc<Core>, task: &Rc<Task>, result: &Cell<Option<Body>>) -> Step<()> {
+    fn step(self: &Rc<Core>, task: &Rc<Task>) -> Step<()> {
         match &mut *task.body.borrow_mut() {
-            Some(body) => body.as_mut().step(&mut Context::new(self, task, result)),
+            Some(body) => body.as_mut().step(&mut Context::new(self, task)),
             None => Step::Yield(Wait { on: On::ELSEWHERE, deadline: None }),
         }
     }
@@ -318,7 +320,7 @@ impl Core {
     /// deadline, but not beyond `limit`.
     #[inline]
     pub(crate) fn timeout(&self, limit: Option<Duration>) -> Option<Duration> {
-        if self.scheduler.has_ready() {
+        if !self.scheduler.ready.is_empty() {
             return Some(Duration::ZERO);
         }
         if self.armed.get() == 0 { limit } else { self.time_left(limit) }
@@ -326,7 +328,7 @@ impl Core {
 
     /// When the loop has to run at the latest: now, if a task is READY.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if self.scheduler.has_ready() {
+        if !self.scheduler.ready.is_empty() {
             return Some(clock::now());
         }
         self.timers.borrow_mut().next_deadline()?.instant()

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `core` | the parts together: how one task is resumed, parked and ended |
-//! | `scheduler`, `table` | which tasks run next; all tasks |
+//! | `scheduler`, `ready`, `table` | what becomes of tasks; which run next; all of them |
 //! | `reactor`, `io` | which sources are watched; what is known of one of them |
 //! | `timers`, `moment` | deadlines |
 //! | `inbox` | wake-ups from other threads |
@@ -18,6 +18,7 @@ pub(crate) mod io;
 pub(crate) mod moment;
 mod polling;
 pub(crate) mod reactor;
+mod ready;
 mod root;
 mod scheduler;
 pub(crate) mod slab;
@@ -223,7 +224,7 @@ fn turn<const TRACED: bool>(
     if done() {
         return Ok(false);
     }
-    if core.scheduler.has_ready() {
+    if !core.scheduler.ready.is_empty() {
         if core.reactor.sources() == 0 {
             return core.go_on_alone(); // busy, and nothing to ask the kernel about
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use crate::event_loop::budget;
+use crate::event_loop::ready::ReadyQueue;
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{JOINABLE, MARGIN, Phase, Table, Task};
 use crate::task::body::{Body, End, quietly};
@@ -17,7 +18,7 @@ pub(crate) struct Scheduler {
     pub(crate) id: u64,
     table: Table,
     /// Who runs in the next turn, in this order.
-    ready: RefCell<Vec<Rc<Task>>>,
+    pub(crate) ready: ReadyQueue,
     /// How many have not finished.
     live: Cell<usize>,
     pub(crate) resumed: Cell<u64>,
@@ -25,6 +26,7 @@ pub(crate) struct Scheduler {
     margins: RefCell<HashMap<Key, Margin>>,
     /// Foreign wakers that are to be used as soon as nothing is borrowed.
     due: RefCell<Vec<Waker>>,
+    has_due: Cell<bool>,
 }
 
 /// What few tasks have.
@@ -46,11 +48,12 @@ impl Scheduler {
         Scheduler {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             table: Table::default(),
-            ready: RefCell::new(Vec::new()),
+            ready: ReadyQueue::default(),
             live: Cell::new(0),
             resumed: Cell::new(0),
             margins: RefCell::default(),
             due: RefCell::default(),
+            has_due: Cell::new(false),
         }
     }
 
@@ -77,7 +80,7 @@ impl Scheduler {
     #[inline(always)]
     pub(crate) fn spawn(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
         let task = self.table.insert(body, spawned_at, turn);
-        self.ready.borrow_mut().push(task.clone());
+        self.ready.push(task.clone());
         self.live.set(self.live.get() + 1);
         task
     }
@@ -86,19 +89,13 @@ impl Scheduler {
         self.live.get()
     }
 
-    /// Whether a task is READY.
-    #[inline]
-    pub(crate) fn has_ready(&self) -> bool {
-        !self.ready.borrow_mut().is_empty()
-    }
-
     /// Moves a waiting task to READY.
     #[inline(always)]
     pub(crate) fn wake(&self, task: Rc<Task>, cause: Cause) {
         if task.phase.get() == Phase::Waiting {
             task.phase.set(Phase::Ready);
             task.cause.set(cause);
-            self.ready.borrow_mut().push(task);
+            self.ready.push(task);
         } else {
             task.wake_again(cause);
         }
@@ -115,45 +112,22 @@ impl Scheduler {
     #[cold]
     pub(crate) fn wake_later(&self, waker: Waker) {
         self.due.borrow_mut().push(waker);
+        self.has_due.set(true);
     }
 
     /// Uses the wakers that had to wait. To be called with nothing borrowed: they may do anything.
     #[inline]
     pub(crate) fn use_wakers(&self) {
-        if !self.due.borrow_mut().is_empty() {
+        if self.has_due.get() {
             self.use_wakers_now();
         }
     }
 
     #[cold]
     fn use_wakers_now(&self) {
+        self.has_due.set(false);
         for waker in self.due.take() {
             quietly(|| waker.wake());
-        }
-    }
-
-    /// Takes the one task that is READY, if it is only one: an idle server's usual turn.
-    #[inline]
-    pub(crate) fn take_only_ready(&self) -> Option<Rc<Task>> {
-        let mut ready = self.ready.borrow_mut();
-        if ready.len() != 1 {
-            return None;
-        }
-        ready.pop()
-    }
-
-    /// Takes the tasks that are READY, to be run in this order, in exchange for an empty queue.
-    #[inline]
-    pub(crate) fn take_ready(&self, empty: &mut Vec<Rc<Task>>) {
-        std::mem::swap(&mut *self.ready.borrow_mut(), empty);
-    }
-
-    /// Gives back memory that the queue of a rare crowd took.
-    #[inline]
-    pub(crate) fn give_back(&self, empty: &mut Vec<Rc<Task>>) {
-        const KEPT: usize = 1024;
-        if empty.capacity() > KEPT && self.ready.borrow_mut().len() < empty.capacity() / 8 {
-            empty.shrink_to(KEPT);
         }
     }
 
@@ -165,7 +139,7 @@ impl Scheduler {
         if meanwhile != Phase::RunningAborted {
             task.phase.set(Phase::Ready);
             task.cause.set(Cause::Turn);
-            self.ready.borrow_mut().push(task.clone());
+            self.ready.push(task.clone());
         }
         meanwhile
     }

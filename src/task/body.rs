@@ -57,7 +57,7 @@ impl<F: Future<Output: 'static>> Resume for F {
 pub(crate) struct Delivered<T>(Option<T>);
 
 impl<T: 'static> Delivered<T> {
-    pub(crate) fn new(value: T) -> Body {
+    pub(crate) fn body(value: T) -> Body {
         Box::pin(Delivered(Some(value)))
     }
 }

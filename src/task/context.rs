@@ -1,6 +1,5 @@
 //! What a task is given when it is resumed.
 
-use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
@@ -18,7 +17,7 @@ use crate::event_loop::slab::Key;
 use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::source::Source;
-use crate::task::body::{Body, Delivered, Spawn};
+use crate::task::body::{Delivered, Spawn};
 use crate::task::generator::{Cause, On, Wait};
 use crate::task::join::JoinHandle;
 
@@ -27,20 +26,14 @@ use crate::task::join::JoinHandle;
 pub struct Context<'a> {
     core: &'a Rc<Core>,
     task: &'a Rc<Task>,
-    /// Where to put what the task returns.
-    result: &'a Cell<Option<Body>>,
     /// Not to leave the thread.
     local: PhantomData<*const ()>,
 }
 
 impl<'a> Context<'a> {
     #[inline(always)]
-    pub(crate) fn new(
-        core: &'a Rc<Core>,
-        task: &'a Rc<Task>,
-        result: &'a Cell<Option<Body>>,
-    ) -> Context<'a> {
-        Context { core, task, result, local: PhantomData }
+    pub(crate) fn new(core: &'a Rc<Core>, task: &'a Rc<Task>) -> Context<'a> {
+        Context { core, task, local: PhantomData }
     }
 
     /// Why the task was resumed.
@@ -187,7 +180,7 @@ impl<'a> Context<'a> {
     #[inline(always)]
     pub(crate) fn deliver<T: 'static>(&self, value: T) {
         if self.task.has(JOINABLE) {
-            self.result.set(Some(Delivered::new(value)));
+            self.core.result.set(Some(Delivered::body(value)));
         }
     }
 
