@@ -17,10 +17,10 @@ use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Phase, Task};
+use crate::event_loop::table::{MORE_TO_UNDO, Phase, Task};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::{Ticket, Waiter};
-use crate::task::body::{Body, Delivered, End, Spawn, quietly};
+use crate::task::body::{End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
 use crate::task::join::JoinHandle;
@@ -44,8 +44,6 @@ pub(crate) struct Core {
     pub(crate) resumed_at: Cell<Ticket>,
     /// It asked for the next turn.
     pub(crate) yielded: Cell<bool>,
-    /// What the task that runs returned, on its way to where it is kept.
-    pub(crate) result: Cell<Option<Body>>,
     /// The task that `block_on` polls is to be polled.
     pub(crate) root_is_due: Cell<bool>,
     pub(crate) budget: u32,
@@ -103,7 +101,6 @@ impl Core {
             tickets: Cell::new(Ticket::NONE),
             resumed_at: Cell::new(Ticket::NONE),
             yielded: Cell::new(false),
-            result: Cell::new(None),
             root_is_due: Cell::new(false),
             budget,
             trace,
@@ -116,7 +113,7 @@ impl Core {
         task: T,
         at: Place,
     ) -> JoinHandle<T::Output> {
-        let task = self.scheduler.spawn(Some(task.into_body()), at, self.turn.get());
+        let task = self.scheduler.spawn(|body| task.put_into(body), at, self.turn.get());
         if self.trace.is_on() {
             self.trace.spawned(task.key());
         }
@@ -157,10 +154,10 @@ impl Core {
         budget::refill(self.budget);
         match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
             Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
-            Ok(Step::Return(())) => self.end(task, self.result.take(), End::Returned),
+            Ok(Step::Return(())) => self.end(task, End::Returned),
             Err(payload) => {
-                let payload = task.has(JOINABLE).then(|| Delivered::body(payload));
-                self.end(task, payload, End::Panicked);
+                quietly(|| task.deliver(payload));
+                self.end(task, End::Panicked);
             }
         }
     }
@@ -284,17 +281,21 @@ impl Core {
         }
     }
 
-    /// Ends a task: what it was made of makes room for its result.
+    /// Ends a task: drops what it was made of.
     #[inline(always)]
-    pub(crate) fn end(&self, task: &Rc<Task>, result: Option<Body>, how: End) {
+    pub(crate) fn end(&self, task: &Rc<Task>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
             self.trace.returned(task.key(), how);
         }
-        let body = task.body.replace(result);
-        quietly(|| drop(body));
+        quietly(|| {
+            let body = &mut *task.body.borrow_mut();
+            if body.as_mut().is_some_and(|body| !body.as_mut().clear()) {
+                *body = None;
+            }
+        });
         self.scheduler.finish(task, how);
     }
 
@@ -303,7 +304,7 @@ impl Core {
         if self.scheduler.seize(task) {
             // What it drops belongs to this loop, whichever runs on the thread now.
             let _current = Reign::begin(self);
-            self.end(task, None, End::Cancelled);
+            self.end(task, End::Cancelled);
         }
     }
 

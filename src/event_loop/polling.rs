@@ -21,7 +21,6 @@ struct Polled<'a>(&'a Core);
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        self.0.polled.set(Key::NONE);
         self.0.polled_with.set(ptr::null());
     }
 }
@@ -29,12 +28,13 @@ impl Drop for Polled<'_> {
 impl Core {
     /// Polls with the task's own waker if it has one. Else a spare one is lent, which becomes
     /// the task's own if a clone of it was kept.
+    #[inline(always)]
     pub(crate) fn with_waker<T>(&self, task: &Rc<Task>, poll: impl FnOnce(&Waker) -> T) -> T {
         self.polled.set(task.key());
         self.yielded.set(false);
         #[cfg(debug_assertions)]
         task.awaits.set(None);
-        self.resumed_at.set(self.tickets.get().next());
+        self.resumed_at.set(self.tickets.get());
         let _polled = Polled(self);
         if let Some(extras) = task.extras() {
             if let Some(own) = &*extras.waker.borrow() {
@@ -61,10 +61,12 @@ impl Core {
     }
 
     /// Whether `waker` is the own waker of the task that is being polled.
+    #[inline]
     fn is_own(&self, waker: &Waker) -> bool {
-        !self.polled.get().is_none() && waker.data() == self.polled_with.get()
+        waker.data() == self.polled_with.get()
     }
 
+    #[inline]
     /// The task that is being polled, if `waker` is its own.
     pub(crate) fn task_behind(&self, waker: &Waker) -> Option<Rc<Task>> {
         if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None }

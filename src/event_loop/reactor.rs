@@ -127,7 +127,7 @@ impl Reactor {
 
     /// The same for a future that waits for one direction: whoever is behind it is told. A
     /// future that waited before is told from another one by its ticket; one that was not polled
-    /// since `resumed`, when the task was last resumed, gives way: perhaps it was forgotten.
+    /// since `resumed`, when its task was last resumed, gives way: perhaps it was forgotten.
     /// False if the kernel cannot poll the source, so that it is always ready.
     #[inline]
     pub(crate) fn park_leaf(
@@ -159,7 +159,7 @@ impl Reactor {
             }
             (waiter @ Waiter::Waker(_), None) => io.enqueue(direction, Leaf { waiter, ..leaf }),
             (Waiter::Task(task), Some(first))
-                if first.0 == task.key() && resumed.is_after(io.ticket(direction).get()) =>
+                if first.0 == task.key() && !io.ticket(direction).get().is_after(resumed) =>
             {
                 io.ticket(direction).set(leaf.ticket);
                 io.waiter(direction).set(Some(task));

@@ -21,7 +21,7 @@ pub(crate) struct Root<'a, F: Future> {
 
 impl<'a, F: Future> Root<'a, F> {
     pub(crate) fn new(core: &'a Rc<Core>, future: Pin<&'a mut F>, at: Place) -> Root<'a, F> {
-        let task = core.scheduler.spawn(None, at, core.turn.get());
+        let task = core.scheduler.spawn(|body| *body = None, at, core.turn.get());
         task.mark(JOINABLE, false);
         Root { core, task, future, output: None }
     }
@@ -35,7 +35,7 @@ impl<'a, F: Future> Root<'a, F> {
             match core.with_waker(task, poll) {
                 Poll::Ready(value) => {
                     *output = Some(value);
-                    core.end(task, None, End::Returned);
+                    core.end(task, End::Returned);
                 }
                 Poll::Pending if core.yielded.replace(false) => {
                     core.park::<TRACED>(task, Wait::next_turn());
@@ -56,7 +56,7 @@ impl<F: Future> Drop for Root<'_, F> {
     fn drop(&mut self) {
         self.core.root_is_due.set(false);
         if self.output.is_none() && self.task.state() != State::Finished {
-            self.core.end(&self.task, None, End::Cancelled);
+            self.core.end(&self.task, End::Cancelled);
         }
     }
 }

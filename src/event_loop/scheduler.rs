@@ -9,7 +9,7 @@ use std::task::Waker;
 use crate::event_loop::budget;
 use crate::event_loop::ready::ReadyQueue;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{JOINABLE, MARGIN, Phase, Table, Task};
+use crate::event_loop::table::{JOINABLE, JOINED, MARGIN, Phase, Table, Task};
 use crate::task::body::{Body, End, quietly};
 use crate::task::generator::{Cause, Place};
 
@@ -78,8 +78,14 @@ impl Scheduler {
     }
 
     #[inline(always)]
-    pub(crate) fn spawn(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
-        let task = self.table.insert(body, spawned_at, turn);
+    pub(crate) fn spawn(
+        &self,
+        fill: impl FnOnce(&mut Option<Body>),
+        spawned_at: Place,
+        turn: u32,
+    ) -> Rc<Task> {
+        let task = self.table.insert(spawned_at, turn);
+        fill(&mut task.body.borrow_mut());
         self.ready.push(task.clone());
         self.live.set(self.live.get() + 1);
         task
@@ -183,7 +189,7 @@ impl Scheduler {
     }
 
     /// Ends a task: leaves it on the table for whoever joins it, or forgets it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&self, task: &Rc<Task>, how: End) {
         self.live.set(self.live.get() - 1);
         task.phase.set(Phase::Finished(how));
@@ -192,16 +198,24 @@ impl Scheduler {
             let waker = extras.waker.take();
             quietly(|| drop(waker));
         }
-        if let Some(joiner) = task.joiner.take() {
+        if task.has(JOINABLE | JOINED | MARGIN) {
+            self.tell_joiner(task);
+        } else {
+            self.table.remove(task);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_joiner(&self, task: &Rc<Task>) {
+        if let Some(joiner) = task.take_joiner() {
             self.wake(joiner, Cause::Woken);
         }
         if task.has(MARGIN) {
             self.tell_foreign_joiner(task);
         }
         if !task.has(JOINABLE) {
-            if let Some(unwanted) = task.body.take() {
-                quietly(|| drop(unwanted));
-            }
+            let unwanted = task.take_unwanted();
+            quietly(|| drop(unwanted));
             self.forget(task);
         }
     }

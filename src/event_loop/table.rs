@@ -1,5 +1,6 @@
 //! The table of tasks: what is known of each, found by its key.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::task::Waker;
 use eagain_sys::poller::Readiness;
 
 use crate::event_loop::slab::Key;
-use crate::task::body::{Body, End, State};
+use crate::task::body::{Body, End, ROOM, State};
 use crate::task::generator::{Cause, On, Place, Ready};
 
 /// The identity of a task. Not used again before 2^32 others had the same slot.
@@ -34,7 +35,7 @@ impl fmt::Debug for TaskId {
 /// margins.
 pub(crate) struct Task {
     key: Cell<Key>,
-    /// What it is made of, borrowed while it runs; when it has finished, what came of it.
+    /// What it is made of, borrowed while it runs; then room for the next one in this slot.
     pub(crate) body: RefCell<Option<Body>>,
     pub(crate) phase: Cell<Phase>,
     marks: Cell<u8>,
@@ -46,7 +47,7 @@ pub(crate) struct Task {
     pub(crate) on: Cell<On>,
     extras: OnceCell<Box<Extras>>,
     /// The task of the same loop that waits for its end.
-    pub(crate) joiner: Cell<Option<Rc<Task>>>,
+    joiner: Cell<Option<Rc<Task>>>,
     spawned_at: Cell<Place>,
     /// Where a future waits.
     #[cfg(debug_assertions)]
@@ -59,6 +60,8 @@ pub(crate) struct Extras {
     pub(crate) timer: Cell<Key>,
     /// The task's waker, if anybody ever kept one. Borrowed while the task is polled with it.
     pub(crate) waker: RefCell<Option<Waker>>,
+    /// What it returned or panicked with, in an `Option` of that type; later room for another.
+    pub(crate) result: RefCell<Option<Box<dyn Any>>>,
 }
 
 /// Where a task is in its life, more closely than [`State`] says.
@@ -82,6 +85,10 @@ pub(crate) const JOINABLE: u8 = 1;
 pub(crate) const MORE_TO_UNDO: u8 = 2;
 /// There is more about it in the scheduler's margins.
 pub(crate) const MARGIN: u8 = 4;
+/// Somebody waits for its end, or did.
+pub(crate) const JOINED: u8 = 8;
+/// It is over, and its slot counts among those that have kept room for the next one.
+const ROOMY: u8 = 16;
 
 impl Task {
     fn blank(key: Key, spawned_at: Place) -> Task {
@@ -148,6 +155,20 @@ impl Task {
         self.marks.set(if on { others | mark } else { others });
     }
 
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.phase.get(), Phase::Finished(_) | Phase::Gone)
+    }
+
+    /// Lets a task of the same loop wait for its end; the answer waits no longer.
+    pub(crate) fn set_joiner(&self, joiner: Rc<Task>) -> Option<Rc<Task>> {
+        self.mark(JOINED, true);
+        self.joiner.replace(Some(joiner))
+    }
+
+    pub(crate) fn take_joiner(&self) -> Option<Rc<Task>> {
+        self.joiner.take()
+    }
+
     /// What it needs beyond what every task has, if it ever did.
     #[inline(always)]
     pub(crate) fn extras(&self) -> Option<&Extras> {
@@ -157,8 +178,41 @@ impl Task {
     /// The same, now that it is needed.
     pub(crate) fn make_extras(&self) -> &Extras {
         self.extras.get_or_init(|| {
-            Box::new(Extras { timer: Cell::new(Key::NONE), waker: RefCell::new(None) })
+            Box::new(Extras {
+                timer: Cell::new(Key::NONE),
+                waker: RefCell::default(),
+                result: RefCell::default(),
+            })
         })
+    }
+
+    /// Keeps what it returned, if somebody will ask for it.
+    #[inline]
+    pub(crate) fn deliver<T: 'static>(&self, value: T) {
+        if !self.has(JOINABLE) {
+            return;
+        }
+        let place = &mut *self.make_extras().result.borrow_mut();
+        match place.as_mut().and_then(|room| room.downcast_mut::<Option<T>>()) {
+            Some(room) => *room = Some(value),
+            None => *place = Some(Box::new(Some(value))),
+        }
+    }
+
+    /// Hands over what it returned.
+    #[inline]
+    pub(crate) fn take_result<T: 'static>(&self) -> Option<T> {
+        let place = &mut *self.extras()?.result.borrow_mut();
+        let value = place.as_mut()?.downcast_mut::<Option<T>>()?.take();
+        if size_of::<T>() > ROOM {
+            *place = None;
+        }
+        value
+    }
+
+    /// Takes what nobody wants, to be dropped with nothing borrowed.
+    pub(crate) fn take_unwanted(&self) -> Option<Box<dyn Any>> {
+        self.extras()?.result.take()
     }
 
     /// Whether it is parked on a timer.
@@ -189,15 +243,22 @@ pub(crate) struct Table {
     slots: RefCell<Vec<Rc<Task>>>,
     /// Those that nobody uses.
     spare: RefCell<Vec<Rc<Task>>>,
+    /// How many of these have kept room for another of their kind.
+    rooms: Cell<usize>,
 }
 
+/// So many spare slots keep their room: a crowd's memory is given back.
+const ROOMS: usize = 1024;
+
 impl Table {
-    /// Puts a new task on the table: READY, and joinable.
+    /// Puts a new task on the table: READY, and joinable. Its body is for the caller to put in.
     #[inline(always)]
-    pub(crate) fn insert(&self, body: Option<Body>, spawned_at: Place, turn: u32) -> Rc<Task> {
+    pub(crate) fn insert(&self, spawned_at: Place, turn: u32) -> Rc<Task> {
         let spare = self.spare.borrow_mut().pop();
         let task = spare.unwrap_or_else(|| self.new_slot(spawned_at));
-        task.body.replace(body);
+        if task.has(ROOMY) {
+            self.rooms.set(self.rooms.get() - 1);
+        }
         task.phase.set(Phase::Ready);
         task.marks.set(JOINABLE);
         task.cause.set(Cause::Turn);
@@ -231,11 +292,24 @@ impl Table {
         let next = Key::new(key.index(), key.generation().wrapping_add(1));
         let spare = if Rc::strong_count(task) <= 2 {
             task.key.set(next);
+            self.keep_room(task);
             task.clone()
         } else {
             self.replace_slot(next, task.spawned_at.get())
         };
         self.spare.borrow_mut().push(spare);
+    }
+
+    #[inline]
+    fn keep_room(&self, task: &Task) {
+        let rooms = self.rooms.get();
+        task.mark(ROOMY, rooms < ROOMS);
+        if rooms < ROOMS {
+            self.rooms.set(rooms + 1);
+        } else {
+            task.body.take();
+            task.take_unwanted();
+        }
     }
 
     #[cold]

@@ -16,34 +16,56 @@ pub(crate) type Body = Pin<Box<dyn Resume>>;
 /// them have one type.
 pub(crate) trait Resume {
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()>;
+
     /// What its author calls the state it is paused in.
     fn state_name(&self) -> &'static str {
         ""
     }
-    /// Hands over what came of it, into an `Option` of that type.
-    fn hand_over(self: Pin<&mut Self>, _place: &mut dyn Any) {}
+
+    /// Drops what it is made of, and stays as room for another of its kind. False if that is not
+    /// worth it.
+    fn clear(self: Pin<&mut Self>) -> bool;
+
+    /// Takes another of its kind out of an `Option`; false if it is of another kind.
+    fn refill(self: Pin<&mut Self>, with: &mut dyn Any) -> bool;
 }
 
+/// What is larger gives its memory back.
+pub(crate) const ROOM: usize = 1024;
+
 /// A state machine that a person wrote.
-pub(crate) struct Written<G>(G);
+pub(crate) struct Written<G>(Option<G>);
 
 /// A generator is never borrowed from itself, so it may be moved between two steps.
 impl<G> Unpin for Written<G> {}
 
-impl<G: Generator<Return: 'static>> Resume for Written<G> {
+impl<G: Generator<Return: 'static> + 'static> Resume for Written<G> {
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        self.get_mut().0.resume(cx).map(|value| cx.deliver(value))
+        match &mut self.get_mut().0 {
+            Some(generator) => generator.resume(cx).map(|value| cx.deliver(value)),
+            None => Step::Return(()), // one that has returned is never READY again
+        }
     }
 
     fn state_name(&self) -> &'static str {
-        self.0.state()
+        self.0.as_ref().map_or("", Generator::state)
+    }
+
+    fn clear(mut self: Pin<&mut Self>) -> bool {
+        self.0 = None;
+        size_of::<G>() <= ROOM
+    }
+
+    fn refill(mut self: Pin<&mut Self>, with: &mut dyn Any) -> bool {
+        refill(&mut self.0, with)
     }
 }
 
-/// A state machine that the compiler wrote.
-impl<F: Future<Output: 'static>> Resume for F {
+/// A state machine that the compiler wrote, until it has returned.
+impl<F: Future<Output: 'static> + 'static> Resume for Option<F> {
     fn step(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<()> {
-        match cx.poll(self) {
+        let Some(future) = self.as_pin_mut() else { return Step::Return(()) };
+        match cx.poll(future) {
             Poll::Ready(value) => {
                 cx.deliver(value);
                 Step::Return(())
@@ -51,30 +73,23 @@ impl<F: Future<Output: 'static>> Resume for F {
             Poll::Pending => Step::Yield(cx.pending()),
         }
     }
-}
 
-/// What came of a task stands where the task stood.
-pub(crate) struct Delivered<T>(Option<T>);
+    fn clear(mut self: Pin<&mut Self>) -> bool {
+        self.set(None);
+        size_of::<F>() <= ROOM
+    }
 
-impl<T: 'static> Delivered<T> {
-    pub(crate) fn body(value: T) -> Body {
-        Box::pin(Delivered(Some(value)))
+    fn refill(mut self: Pin<&mut Self>, with: &mut dyn Any) -> bool {
+        let Some(with) = with.downcast_mut::<Option<F>>() else { return false };
+        self.set(with.take());
+        true
     }
 }
 
-/// It only lies there to be taken.
-impl<T> Unpin for Delivered<T> {}
-
-impl<T: 'static> Resume for Delivered<T> {
-    fn step(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<()> {
-        Step::Return(()) // a task that finished is never READY again
-    }
-
-    fn hand_over(self: Pin<&mut Self>, place: &mut dyn Any) {
-        if let Some(place) = place.downcast_mut::<Option<T>>() {
-            *place = self.get_mut().0.take();
-        }
-    }
+fn refill<T: 'static>(room: &mut Option<T>, with: &mut dyn Any) -> bool {
+    let Some(with) = with.downcast_mut::<Option<T>>() else { return false };
+    *room = with.take();
+    true
 }
 
 /// What can be spawned: a generator or a future.
@@ -107,21 +122,34 @@ mod sealed {
 
     #[expect(unnameable_types, reason = "keeps `Spawn` from being implemented elsewhere")]
     pub trait IntoBody<Kind> {
+        /// Puts a task where its body belongs. If one of its kind was there before, its room
+        /// serves again: that saves an allocation, most of what a spawn costs.
         #[expect(private_interfaces, reason = "called in this crate only")]
-        fn into_body(self) -> Body;
+        fn put_into(self, place: &mut Option<Body>);
+    }
+
+    #[inline(always)]
+    fn put<T: 'static>(made_of: T, place: &mut Option<Body>, new: impl FnOnce(Option<T>) -> Body) {
+        let mut made_of = Some(made_of);
+        let kept = place.as_mut().is_some_and(|room| room.as_mut().refill(&mut made_of));
+        if !kept {
+            *place = Some(new(made_of));
+        }
     }
 
     impl<G: Generator<Return: 'static> + 'static> IntoBody<ByHand> for G {
         #[expect(private_interfaces, reason = "called in this crate only")]
-        fn into_body(self) -> Body {
-            Box::pin(Written(self))
+        #[inline]
+        fn put_into(self, place: &mut Option<Body>) {
+            put(self, place, |generator| Box::pin(Written(generator)));
         }
     }
 
     impl<F: Future<Output: 'static> + 'static> IntoBody<ByCompiler> for F {
         #[expect(private_interfaces, reason = "called in this crate only")]
-        fn into_body(self) -> Body {
-            Box::pin(self)
+        #[inline]
+        fn put_into(self, place: &mut Option<Body>) {
+            put(self, place, |future| Box::pin(future));
         }
     }
 }

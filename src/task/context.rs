@@ -14,10 +14,10 @@ use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::source::Source;
-use crate::task::body::{Delivered, Spawn};
+use crate::task::body::Spawn;
 use crate::task::generator::{Cause, On, Wait};
 use crate::task::join::JoinHandle;
 
@@ -179,9 +179,7 @@ impl<'a> Context<'a> {
     /// Keeps what the task returned, if somebody will ask for it.
     #[inline(always)]
     pub(crate) fn deliver<T: 'static>(&self, value: T) {
-        if self.task.has(JOINABLE) {
-            self.core.result.set(Some(Delivered::body(value)));
-        }
+        self.task.deliver(value);
     }
 
     /// What the clock says.

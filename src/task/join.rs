@@ -11,8 +11,8 @@ use std::task::{self, Poll, Waker};
 
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
-use crate::event_loop::table::{JOINABLE, MARGIN, Phase, Task, TaskId};
-use crate::task::body::{Body, End, Spawn, State};
+use crate::event_loop::table::{JOINABLE, JOINED, MARGIN, Phase, Task, TaskId};
+use crate::task::body::{End, Spawn};
 
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
@@ -112,7 +112,7 @@ impl<T: 'static> JoinHandle<T> {
 
     /// Whether the task has returned, panicked or been aborted.
     pub fn is_finished(&self) -> bool {
-        self.task.state() == State::Finished
+        self.task.is_finished()
     }
 
     /// What came of the task, once; `None` while it runs and after the result was taken.
@@ -121,10 +121,11 @@ impl<T: 'static> JoinHandle<T> {
         if self.taken.replace(true) {
             return None;
         }
-        let result = self.task.body.take();
         match end {
-            End::Returned => handed_over(result).map(Ok),
-            End::Panicked => handed_over(result).map(|payload| Err(JoinError::Panicked(payload))),
+            End::Returned => self.task.take_result().map(Ok),
+            End::Panicked => {
+                self.task.take_result().map(|payload| Err(JoinError::Panicked(payload)))
+            }
             End::Cancelled => Some(Err(JoinError::Cancelled)),
         }
     }
@@ -132,8 +133,7 @@ impl<T: 'static> JoinHandle<T> {
     /// Lets a task of the loop that runs be woken when this one ends.
     pub(crate) fn join_by(&self, core: &Rc<Core>, joiner: &Rc<Task>) {
         if Weak::as_ptr(&self.core) == Rc::as_ptr(core) {
-            let before = self.task.joiner.replace(Some(joiner.clone()));
-            drop(before);
+            drop(self.task.set_joiner(joiner.clone()));
         } else {
             self.join_by_waker(&core.waker_of(joiner));
         }
@@ -159,14 +159,8 @@ impl<T: 'static> JoinHandle<T> {
 
     /// Lets the task run on by itself. Its result is dropped when it is made, an error as well; a
     /// panic is still reported by the panic hook.
+    #[inline]
     pub fn detach(self) {}
-}
-
-/// What lies in the place of a task that has finished.
-fn handed_over<T: 'static>(result: Option<Body>) -> Option<T> {
-    let mut value = None::<T>;
-    result?.as_mut().hand_over(&mut value);
-    value
 }
 
 impl<T: 'static> Future for JoinHandle<T> {
@@ -194,20 +188,30 @@ impl<T: 'static> Future for JoinHandle<T> {
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
+        self.task.mark(JOINABLE, false);
+        if self.task.is_finished() || self.task.has(MARGIN | JOINED) {
+            self.forget();
+        }
+    }
+}
+
+impl<T> JoinHandle<T> {
+    /// Nobody asks for the result any more, nor waits for it.
+    #[inline(never)]
+    fn forget(&self) {
         let task = &self.task;
-        task.mark(JOINABLE, false);
-        let finished = task.state() == State::Finished;
-        let unwanted = (task.joiner.take(), if finished { task.body.take() } else { None });
-        if finished || task.has(MARGIN) {
-            if let Some(core) = self.core.upgrade() {
-                core.scheduler.forget_joiner(task);
-                if finished {
-                    core.scheduler.forget(task);
-                }
+        let wanted = self.taken.get() || !task.is_finished();
+        let unwanted = if wanted { None } else { task.take_unwanted() };
+        let joiner = task.take_joiner();
+        if let Some(core) = self.core.upgrade() {
+            core.scheduler.forget_joiner(task);
+            if task.is_finished() {
+                core.scheduler.forget(task);
             }
         }
-        drop(unwanted);
+        drop((unwanted, joiner));
     }
 }
 
