@@ -1,0 +1,20 @@
+//! What the tasks of a loop use between each other: on a loop, and polled by hand.
+
+#[path = "sync/locks.rs"]
+mod locks;
+#[path = "sync/many.rs"]
+mod many;
+#[path = "sync/poll_points.rs"]
+mod poll_points;
+#[path = "sync/polled.rs"]
+mod polled;
+
+use eagain::EventLoop;
+
+/// Runs a future on a loop of its own until it and all that it spawned is done.
+fn run<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let task = event_loop.spawn(future);
+    event_loop.run().expect("a run");
+    task.take().expect("the task has finished").expect("it returned")
+}
