@@ -1,13 +1,29 @@
 //! What the tasks of a loop use between each other: on a loop, and polled by hand.
 
+#[path = "sync/cancellation.rs"]
+mod cancellation;
+#[path = "sync/case.rs"]
+mod case;
 #[path = "sync/locks.rs"]
 mod locks;
 #[path = "sync/many.rs"]
 mod many;
+#[path = "sync/mpsc.rs"]
+mod mpsc;
+#[path = "sync/notify.rs"]
+mod notify;
+#[path = "sync/oneshot.rs"]
+mod oneshot;
 #[path = "sync/poll_points.rs"]
 mod poll_points;
 #[path = "sync/polled.rs"]
 mod polled;
+#[path = "sync/pool.rs"]
+mod pool;
+#[path = "sync/reentry.rs"]
+mod reentry;
+#[path = "sync/semaphore.rs"]
+mod semaphore;
 
 use eagain::EventLoop;
 
