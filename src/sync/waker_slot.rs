@@ -59,15 +59,11 @@ impl WakerSlot {
         }
     }
 
-    /// Unless it was replaced or is unwanted since.
+    /// If the slot was used meanwhile, it has a newer one, or wants none.
     #[inline]
     fn put_back(&self, waker: Waker) {
-        if self.state.get() == State::Empty {
-            return; // and drops it
-        }
-        if let Some(newer) = self.waker.replace(Some(waker)) {
-            let older = self.waker.replace(Some(newer));
-            drop(older);
+        if self.state.get() == State::Idle {
+            self.waker.set(Some(waker));
         }
     }
 

@@ -165,7 +165,7 @@ impl<T> Future for Sending<'_, T> {
 
     /// # Panics
     /// If it is polled again after it was ready.
-    #[inline]
+    #[inline(always)] // worth a sixth of a round trip between two tasks
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let Poll::Ready(turn) = this.turn.poll(cx) else { return Poll::Pending };
