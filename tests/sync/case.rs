@@ -24,7 +24,7 @@ impl<S> Case<S> {
         self.dropped_while_it_waits_before_another();
         self.dropped_when_granted();
         self.pitfall_54_dropped_when_granted_before_another();
-        self.polled_again_clones_nothing();
+        self.polled_again_it_keeps_one_waker();
     }
 
     fn dropped_before_the_first_poll(&self) {
@@ -87,7 +87,7 @@ impl<S> Case<S> {
         (self.check)(&state);
     }
 
-    fn polled_again_clones_nothing(&self) {
+    fn polled_again_it_keeps_one_waker(&self) {
         let (state, probe, other) = ((self.setup)(), Probe::new(), Probe::new());
         let mut wait = (self.wait)(&state);
         assert!(probe.poll(&mut wait).is_pending());

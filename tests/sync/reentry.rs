@@ -4,7 +4,9 @@
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
+use eagain::sync::pool::Builder;
 use eagain::sync::{CancellationToken, Notify, Pool, Semaphore, mpsc, oneshot};
 
 use crate::polled::{Probe, calling, poll_and_leave};
@@ -179,14 +181,15 @@ fn pitfall_47_a_oneshots_waker_and_value_use_it() {
     assert_eq!(received.get(), Some(9));
 }
 
-#[test]
-fn pitfall_47_a_pooled_resource_that_is_dropped_uses_the_pool() {
-    // pitfall 47
+/// Of a pool, those resources use it when they are dropped. How often that was.
+fn drops_that_use_the_pool(
+    limit: fn(Builder<Dropped, Infallible>) -> Builder<Dropped, Infallible>,
+    use_it: fn(&Pool<Dropped, Infallible>),
+) -> usize {
     type Handle = Rc<RefCell<Option<Pool<Dropped, Infallible>>>>;
-    let handle: Handle = Handle::default();
-    let (there, seen) = (handle.clone(), Rc::new(Cell::new(0)));
-    let seen_there = seen.clone();
-    let pool = Pool::builder(async move || {
+    let (handle, seen) = (Handle::default(), Rc::new(Cell::new(0)));
+    let (there, seen_there) = (handle.clone(), seen.clone());
+    let builder = Pool::builder(async move || {
         let (there, seen) = (there.clone(), seen_there.clone());
         Ok(Dropped(Some(Box::new(move || {
             if let Some(pool) = &*there.borrow() {
@@ -195,15 +198,23 @@ fn pitfall_47_a_pooled_resource_that_is_dropped_uses_the_pool() {
                 seen.set(seen.get() + 1);
             }
         }))))
-    })
-    .max_size(3)
-    .max_idle(2)
-    .build();
+    });
+    let pool = limit(builder.max_size(3)).build();
     *handle.borrow_mut() = Some(pool.clone());
     let items: Vec<_> = (0..3).map(|_| Probe::new().poll(&mut Box::pin(pool.acquire()))).collect();
-    drop(items); // one too many to be idle
-    assert_eq!(seen.get(), 1);
-    pool.close();
-    assert_eq!(seen.get(), 3);
+    drop(items);
+    use_it(&pool);
     handle.take();
+    seen.get()
+}
+
+#[test]
+fn pitfall_47_a_pooled_resource_that_is_dropped_uses_the_pool() {
+    // pitfall 47
+    assert_eq!(drops_that_use_the_pool(|builder| builder.max_idle(2), |_| {}), 1);
+    assert_eq!(drops_that_use_the_pool(|builder| builder, Pool::close), 3);
+    let never_idle = |builder: Builder<_, _>| builder.idle_timeout(Duration::ZERO);
+    assert_eq!(drops_that_use_the_pool(never_idle, Pool::drop_expired), 3);
+    let never_old = |builder: Builder<_, _>| builder.max_lifetime(Duration::ZERO);
+    assert_eq!(drops_that_use_the_pool(never_old, |_| {}), 3);
 }

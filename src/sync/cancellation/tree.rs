@@ -94,3 +94,18 @@ impl Drop for Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitfall_53_children_that_are_dropped_leave_nothing_in_their_parent() {
+        let root = Node::root();
+        let children: Vec<_> = (0..1000).map(|_| root.child()).collect();
+        children[500].cancel();
+        drop(children);
+        assert!(root.children.borrow().first().is_none());
+        assert_eq!((Rc::strong_count(&root), Rc::weak_count(&root)), (1, 0));
+    }
+}
