@@ -20,10 +20,14 @@ mod poll_points;
 mod polled;
 #[path = "sync/pool.rs"]
 mod pool;
+#[path = "sync/pool_limits.rs"]
+mod pool_limits;
 #[path = "sync/reentry.rs"]
 mod reentry;
 #[path = "sync/semaphore.rs"]
 mod semaphore;
+#[path = "sync/works.rs"]
+mod works;
 
 use eagain::EventLoop;
 

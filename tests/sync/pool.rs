@@ -1,91 +1,16 @@
 //! The pool: how many there are, who gets one, and that no slot is lost.
 
-use std::cell::{Cell, RefCell};
-use std::pin::Pin;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
-use eagain::sync::pool::{AcquireError, Builder, Pooled, TryAcquireError};
-use eagain::sync::{Notify, Pool};
+use eagain::sync::Pool;
+use eagain::sync::pool::{AcquireError, TryAcquireError};
 use eagain::{spawn, yield_now};
 
 use crate::polled::Probe;
 use crate::run;
-
-/// What is pooled: numbered in the order in which they were made.
-struct Item {
-    number: usize,
-    works: Rc<Works>,
-}
-
-impl Drop for Item {
-    fn drop(&mut self) {
-        self.works.dropped.set(self.works.dropped.get() + 1);
-    }
-}
-
-/// Where they are made.
-#[derive(Default)]
-struct Works {
-    made: Cell<usize>,
-    dropped: Cell<usize>,
-    /// Making one waits for this.
-    gate: Option<Notify>,
-    /// The next one cannot be made.
-    fails: Cell<bool>,
-}
-
-#[derive(Debug, PartialEq)]
-struct Failed;
-
-impl Works {
-    fn with_gate() -> Rc<Works> {
-        Rc::new(Works { gate: Some(Notify::new()), ..Works::default() })
-    }
-
-    fn open(&self) {
-        self.gate.as_ref().expect("a gate").notify_one();
-    }
-
-    async fn make(self: &Rc<Works>) -> Result<Item, Failed> {
-        if let Some(gate) = &self.gate {
-            gate.notified().await;
-        }
-        if self.fails.replace(false) {
-            return Err(Failed);
-        }
-        self.made.set(self.made.get() + 1);
-        Ok(Item { number: self.made.get(), works: self.clone() })
-    }
-
-    fn pool(self: &Rc<Works>, max_size: usize) -> Builder<Item, Failed> {
-        let works = self.clone();
-        Pool::builder(async move || works.make().await).max_size(max_size)
-    }
-}
-
-type Acquired = Result<Pooled<Item>, AcquireError<Failed>>;
-
-fn acquire(pool: &Pool<Item, Failed>) -> Pin<Box<dyn Future<Output = Acquired> + '_>> {
-    Box::pin(pool.acquire())
-}
-
-/// Acquires what is there at once.
-#[track_caller]
-fn acquired(pool: &Pool<Item, Failed>) -> Pooled<Item> {
-    match Probe::new().poll(&mut acquire(pool)) {
-        Poll::Ready(Ok(item)) => item,
-        Poll::Ready(Err(e)) => panic!("{e:?}"),
-        Poll::Pending => panic!("it waits"),
-    }
-}
-
-/// (in use, idle, waiting)
-fn counts(pool: &Pool<Item, Failed>) -> (usize, usize, usize) {
-    let status = pool.status();
-    (status.in_use, status.idle, status.waiting)
-}
+use crate::works::{Failed, Item, Works, acquire, acquired, counts};
 
 #[test]
 fn resources_are_made_when_they_are_needed_and_used_again() {
@@ -269,45 +194,6 @@ fn a_pool_that_is_closed_while_one_connects_hands_out_nothing() {
     let connected = Probe::new().poll(&mut connects);
     assert!(matches!(connected, Poll::Ready(Err(AcquireError::Closed))));
     assert_eq!((works.made.get(), works.dropped.get()), (1, 1));
-}
-
-#[test]
-fn what_is_too_old_is_not_used_again() {
-    let works = Rc::<Works>::default();
-    let pool = works.pool(1).max_lifetime(Duration::ZERO).build();
-    drop(acquired(&pool));
-    assert_eq!((counts(&pool), works.dropped.get()), ((0, 0, 0), 1));
-    let pool = works.pool(1).max_lifetime(Duration::MAX).build();
-    drop(acquired(&pool));
-    pool.drop_expired();
-    assert_eq!(counts(&pool), (0, 1, 0));
-}
-
-#[test]
-fn no_more_are_idle_than_allowed() {
-    let works = Rc::<Works>::default();
-    let pool = works.pool(3).max_idle(1).build();
-    let items = [acquired(&pool), acquired(&pool), acquired(&pool)];
-    drop(items);
-    assert_eq!((counts(&pool), works.dropped.get()), ((0, 1, 0), 2));
-    assert_eq!(acquired(&pool).number, 3, "the one that was given back last");
-    let pool = works.pool(3).max_idle(0).build();
-    drop(acquired(&pool));
-    assert_eq!(counts(&pool), (0, 0, 0));
-}
-
-#[test]
-fn what_was_idle_for_too_long_is_dropped() {
-    let works = Rc::<Works>::default();
-    let pool = works.pool(2).idle_timeout(Duration::ZERO).build();
-    drop((acquired(&pool), acquired(&pool)));
-    assert_eq!(counts(&pool), (0, 1, 0), "the second was put in after the first had expired");
-    pool.drop_expired();
-    assert_eq!((counts(&pool), works.dropped.get()), ((0, 0, 0), 2));
-    let pool = works.pool(1).idle_timeout(Duration::MAX).build();
-    drop(acquired(&pool));
-    pool.drop_expired();
-    assert_eq!(counts(&pool), (0, 1, 0));
 }
 
 #[test]

@@ -168,8 +168,9 @@ impl<T> Future for Sending<'_, T> {
     #[inline(always)] // worth a sixth of a round trip between two tasks
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        assert!(this.value.is_some(), "a future that was ready is polled again");
         let Poll::Ready(turn) = this.turn.poll(cx) else { return Poll::Pending };
-        let value = this.value.take().expect("a future that was not ready yet");
+        let Some(value) = this.value.take() else { unreachable!("it was there") };
         Poll::Ready(match turn {
             Ok(()) => this.turn.gate().push(value).map_err(SendError),
             Err(_) => Err(SendError(value)),
