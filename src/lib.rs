@@ -20,6 +20,7 @@ mod error;
 mod event_loop;
 pub mod net;
 mod source;
+pub mod sync;
 mod task;
 pub mod time;
 mod trace;
