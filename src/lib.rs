@@ -18,6 +18,7 @@
 
 mod error;
 mod event_loop;
+pub mod future;
 pub mod net;
 mod source;
 mod task;

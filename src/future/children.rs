@@ -1,0 +1,159 @@
+//! Many futures inside one, each with a waker of its own: one wake-up polls one of them.
+//!
+//! A child's waker writes the child's key into a list that all of them share, and wakes the parent
+//! if it is the first since the parent was last polled. The parent then polls the listed ones.
+//! Wakers may be used by any thread: the list is behind a lock, which is never held while
+//! anybody is woken, polled or dropped.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::event_loop::slab::{Key, Slab};
+
+pub(crate) struct Children<F: ?Sized> {
+    children: Slab<Child<F>>,
+    /// Who is to be polled, in the order in which they were woken.
+    due: VecDeque<Key>,
+    woken: Arc<Woken>,
+}
+
+struct Child<F: ?Sized> {
+    future: Pin<Box<F>>,
+    bell: Arc<ChildBell>,
+    waker: Waker,
+}
+
+/// What the parent and its children's wakers share.
+#[derive(Default)]
+struct Woken(Mutex<List>);
+
+#[derive(Default)]
+struct List {
+    woken: Vec<Key>,
+    /// `None` once it was woken, until it is polled again.
+    parent: Option<Waker>,
+    /// The parent is gone, or has no use for wake-ups any more.
+    closed: bool,
+}
+
+impl Woken {
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct ChildBell {
+    shared: Arc<Woken>,
+    child: Key,
+    /// The child is listed, or about to be polled anyway.
+    rung: AtomicBool,
+}
+
+impl Wake for ChildBell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // What was done before this is seen by the child when it is polled: see `poll_each`.
+        if self.rung.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let parent = {
+            let mut list = self.shared.lock();
+            if list.closed {
+                return;
+            }
+            list.woken.push(self.child);
+            list.parent.take()
+        };
+        if let Some(parent) = parent {
+            parent.wake();
+        }
+    }
+}
+
+impl<F: Future + ?Sized> Children<F> {
+    pub(crate) fn new() -> Children<F> {
+        Children { children: Slab::new(), due: VecDeque::new(), woken: Arc::default() }
+    }
+
+    /// Adds a child, which is polled next time.
+    pub(crate) fn insert(&mut self, future: Pin<Box<F>>) -> Key {
+        let child = self.children.next_key();
+        let rung = AtomicBool::new(true);
+        let bell = Arc::new(ChildBell { shared: self.woken.clone(), child, rung });
+        let waker = Waker::from(bell.clone());
+        self.due.push_back(child);
+        self.children.insert(Child { future, bell, waker })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.children.len()
+    }
+
+    /// Polls those that were woken, and tells what came of those that are done, until the answer
+    /// to one of them settles the matter. Ready when none is left.
+    ///
+    /// One that wakes itself meanwhile has to wait for the next call.
+    pub(crate) fn poll_each<B>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut tell: impl FnMut(Key, F::Output) -> ControlFlow<B>,
+    ) -> Poll<ControlFlow<B>> {
+        self.listen(cx.waker());
+        for _ in 0..self.due.len() {
+            let Some(key) = self.due.pop_front() else { break };
+            let Some(child) = self.children.get_mut(key) else { continue };
+            // From here on a wake is a new one. Acquired: it shows what the wakers did before.
+            child.bell.rung.swap(false, Ordering::AcqRel);
+            let polled = child.future.as_mut().poll(&mut Context::from_waker(&child.waker));
+            let Poll::Ready(output) = polled else { continue };
+            drop(self.children.remove(key));
+            if let ControlFlow::Break(settled) = tell(key, output) {
+                return Poll::Ready(ControlFlow::Break(settled));
+            }
+        }
+        match self.len() {
+            0 => Poll::Ready(ControlFlow::Continue(())),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Lets the parent be woken, and takes note of who was.
+    fn listen(&mut self, parent: &Waker) {
+        let mut list = self.woken.lock();
+        self.due.extend(list.woken.drain(..));
+        if list.parent.as_ref().is_some_and(|listens| listens.will_wake(parent)) {
+            return;
+        }
+        drop(list);
+        let parent = parent.clone(); // may be anybody's code
+        let mut list = self.woken.lock();
+        let before = list.parent.replace(parent);
+        self.due.extend(list.woken.drain(..)); // who rang in between found nobody to wake
+        drop(list);
+        drop(before);
+    }
+
+    /// Drops all children.
+    pub(crate) fn clear(&mut self) {
+        drop(mem::replace(self, Children::new()));
+    }
+}
+
+impl<F: ?Sized> Drop for Children<F> {
+    /// A waker that outlives the children holds nothing of the parent.
+    fn drop(&mut self) {
+        let mut list = self.woken.lock();
+        list.closed = true;
+        let gone = (mem::take(&mut list.woken), list.parent.take());
+        drop(list);
+        drop(gone);
+    }
+}
