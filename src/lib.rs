@@ -21,6 +21,7 @@ mod event_loop;
 pub mod future;
 pub mod net;
 mod source;
+pub mod stream;
 mod task;
 pub mod time;
 mod trace;
@@ -32,8 +33,8 @@ pub use error::LoopError;
 pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
-    ByCompiler, ByHand, Cause, Context, Generator, JoinError, JoinHandle, Ready, Spawn, State,
-    Step, TaskInfo, Wait, YieldNow, spawn, yield_now,
+    ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,
+    Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use trace::Trace;
 pub use until::{DescriptorClosed, descriptor_closed};

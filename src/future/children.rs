@@ -30,7 +30,7 @@ struct Child<F: ?Sized> {
 
 /// What the parent and its children's wakers share.
 #[derive(Default)]
-struct Woken(Mutex<List>);
+pub(crate) struct Woken(Mutex<List>);
 
 #[derive(Default)]
 struct List {
@@ -44,6 +44,14 @@ struct List {
 impl Woken {
     fn lock(&self) -> MutexGuard<'_, List> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the parent be polled again.
+    pub(crate) fn wake_parent(&self) {
+        let parent = self.lock().parent.take(); // the lock ends before it is woken
+        if let Some(parent) = parent {
+            parent.wake();
+        }
     }
 }
 
@@ -141,9 +149,22 @@ impl<F: Future + ?Sized> Children<F> {
         drop(before);
     }
 
-    /// Drops all children.
-    pub(crate) fn clear(&mut self) {
-        drop(mem::replace(self, Children::new()));
+    /// Takes all children out, or all but one, for the caller to drop.
+    pub(crate) fn remove_all_but(&mut self, kept: Key) -> Vec<Pin<Box<F>>> {
+        let kept = self.children.get(kept).map(|_| kept.index());
+        let mut removed = Vec::new();
+        for index in (0..).filter(|index| Some(*index) != kept) {
+            if self.children.len() == usize::from(kept.is_some()) {
+                break;
+            }
+            removed.extend(self.children.remove_index(index).map(|child| child.future));
+        }
+        removed
+    }
+
+    /// What wakes the parent without naming a child.
+    pub(crate) fn parent(&self) -> Arc<Woken> {
+        self.woken.clone()
     }
 }
 

@@ -9,7 +9,7 @@
 //! They need no loop and know none: any executor may poll them, and what they hold may borrow. None
 //! is a task of its own: they live in the future that awaits them, are dropped with it, and share
 //! its budget. Work that is to go on by itself is [spawned](crate::spawn); work that must not
-//! outlive its parent belongs in a task group.
+//! outlive its parent belongs in a [task group](crate::TaskGroup).
 //!
 //! # Who is polled
 //!
