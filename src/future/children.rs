@@ -13,10 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::event_loop::slab::{Key, Slab};
-
 pub(crate) struct Children<F: ?Sized> {
-    children: Slab<Child<F>>,
+    /// Each at its place.
+    children: Vec<Option<Child<F>>>,
+    free: Vec<u32>,
+    /// The number of the next child.
+    next: u32,
     /// Who is to be polled, in the order in which they were woken.
     due: VecDeque<Key>,
     woken: Arc<Woken>,
@@ -26,6 +28,14 @@ struct Child<F: ?Sized> {
     future: Pin<Box<F>>,
     bell: Arc<ChildBell>,
     waker: Waker,
+}
+
+/// Where a child is. One that takes the place of another has a new number, so that late wake-ups
+/// of that one do not find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) place: u32,
+    number: u32,
 }
 
 /// What the parent and its children's wakers share.
@@ -88,21 +98,29 @@ impl Wake for ChildBell {
 
 impl<F: Future + ?Sized> Children<F> {
     pub(crate) fn new() -> Children<F> {
-        Children { children: Slab::new(), due: VecDeque::new(), woken: Arc::default() }
+        let (children, due) = (Vec::new(), VecDeque::new());
+        Children { children, free: Vec::new(), next: 0, due, woken: Arc::default() }
     }
 
-    /// Adds a child, which is polled next time.
+    /// Adds a child, which is polled next time. If none has been removed yet, its place is how
+    /// many there were before.
     pub(crate) fn insert(&mut self, future: Pin<Box<F>>) -> Key {
-        let child = self.children.next_key();
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.children.push(None);
+            self.children.len() as u32 - 1
+        });
+        let child = Key { place, number: self.next };
+        self.next = self.next.wrapping_add(1);
         let rung = AtomicBool::new(true);
         let bell = Arc::new(ChildBell { shared: self.woken.clone(), child, rung });
         let waker = Waker::from(bell.clone());
         self.due.push_back(child);
-        self.children.insert(Child { future, bell, waker })
+        self.children[place as usize] = Some(Child { future, bell, waker });
+        child
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.children.len()
+        self.children.len() - self.free.len()
     }
 
     /// Polls those that were woken, and tells what came of those that are done, until the answer
@@ -117,12 +135,17 @@ impl<F: Future + ?Sized> Children<F> {
         self.listen(cx.waker());
         for _ in 0..self.due.len() {
             let Some(key) = self.due.pop_front() else { break };
-            let Some(child) = self.children.get_mut(key) else { continue };
+            let Some(child) = &mut self.children[key.place as usize] else { continue };
+            if child.bell.child != key {
+                continue; // a late wake-up of the one before
+            }
             // From here on a wake is a new one. Acquired: it shows what the wakers did before.
             child.bell.rung.swap(false, Ordering::AcqRel);
             let polled = child.future.as_mut().poll(&mut Context::from_waker(&child.waker));
             let Poll::Ready(output) = polled else { continue };
-            drop(self.children.remove(key));
+            let done = self.children[key.place as usize].take();
+            self.free.push(key.place);
+            drop(done);
             if let ControlFlow::Break(settled) = tell(key, output) {
                 return Poll::Ready(ControlFlow::Break(settled));
             }
@@ -150,14 +173,13 @@ impl<F: Future + ?Sized> Children<F> {
     }
 
     /// Takes all children out, or all but one, for the caller to drop.
-    pub(crate) fn remove_all_but(&mut self, kept: Key) -> Vec<Pin<Box<F>>> {
-        let kept = self.children.get(kept).map(|_| kept.index());
+    pub(crate) fn remove_all_but(&mut self, kept: Option<Key>) -> Vec<Pin<Box<F>>> {
         let mut removed = Vec::new();
-        for index in (0..).filter(|index| Some(*index) != kept) {
-            if self.children.len() == usize::from(kept.is_some()) {
-                break;
+        for (place, slot) in self.children.iter_mut().enumerate() {
+            if let Some(child) = slot.take_if(|child| Some(child.bell.child) != kept) {
+                removed.push(child.future);
+                self.free.push(place as u32);
             }
-            removed.extend(self.children.remove_index(index).map(|child| child.future));
         }
         removed
     }

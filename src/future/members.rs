@@ -47,9 +47,9 @@ impl<F: Future> Members<F> {
     ) -> Poll<ControlFlow<B>> {
         let futures = match self {
             Members::Few(futures) => futures,
-            // None is added later, so a key's index is the place among all.
+            // None is added later, so the places stand for the futures.
             Members::Many(children) => {
-                return children.poll_each(cx, |key, output| tell(key.index() as usize, output));
+                return children.poll_each(cx, |key, output| tell(key.place as usize, output));
             }
         };
         let mut all_done = Poll::Ready(ControlFlow::Continue(()));

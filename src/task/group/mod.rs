@@ -11,8 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::event_loop::slab::Key;
-use crate::future::children::Children;
+use crate::future::children::{Children, Key};
 use crate::task::body::{Spawn, quietly};
 pub use handle::GroupHandle;
 
@@ -84,7 +83,7 @@ type Child<'env, T> = Pin<Box<dyn Future<Output = T> + 'env>>;
 pub struct TaskGroup<'env, T> {
     children: Children<dyn Future<Output = T> + 'env>,
     /// The child that is the block of a scope; it stays when the others are cancelled.
-    block: Key,
+    block: Option<Key>,
     handle: GroupHandle<'env, T>,
 }
 
@@ -109,7 +108,7 @@ impl<'env, T> TaskGroup<'env, T> {
     pub fn new() -> TaskGroup<'env, T> {
         let children = Children::new();
         let handle = GroupHandle::new(children.parent());
-        TaskGroup { children, block: Key::NONE, handle }
+        TaskGroup { children, block: None, handle }
     }
 
     /// Adds a child that lives in the group and may borrow. It first runs when the group is
@@ -200,7 +199,7 @@ impl<'env, T> TaskGroup<'env, T> {
         let children = &mut self.children;
         let poll = || children.poll_each(cx, |_, output| tell(output));
         let polled = catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|panic| {
-            self.block = Key::NONE;
+            self.block = None;
             self.cancel();
             resume_unwind(panic)
         });
@@ -267,7 +266,7 @@ impl<T> Default for TaskGroup<'_, T> {
 
 impl<T> Drop for TaskGroup<'_, T> {
     fn drop(&mut self) {
-        self.block = Key::NONE;
+        self.block = None;
         self.cancel();
     }
 }

@@ -89,6 +89,6 @@ impl<'env, E: 'env> TaskGroup<'env, Result<(), E>> {
 impl<'env, T> TaskGroup<'env, T> {
     /// The block is a child as well, but for being cancelled by its own hand.
     fn set_block(&mut self, block: impl Future<Output = T> + 'env) {
-        self.block = self.children.insert(Box::pin(block));
+        self.block = Some(self.children.insert(Box::pin(block)));
     }
 }
