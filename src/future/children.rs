@@ -13,13 +13,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::future::fair::first_of;
+
 pub(crate) struct Children<F: ?Sized> {
     /// Each at its place.
     children: Vec<Option<Child<F>>>,
     free: Vec<u32>,
     /// The number of the next child.
     next: u32,
-    /// Who is to be polled, in the order in which they were woken.
+    /// Who is to be polled.
     due: VecDeque<Key>,
     woken: Arc<Woken>,
 }
@@ -133,6 +135,8 @@ impl<F: Future + ?Sized> Children<F> {
         mut tell: impl FnMut(Key, F::Output) -> ControlFlow<B>,
     ) -> Poll<ControlFlow<B>> {
         self.listen(cx.waker());
+        // Those at the front may use up the task's budget, each time.
+        self.due.rotate_left(first_of(self.due.len()));
         for _ in 0..self.due.len() {
             let Some(key) = self.due.pop_front() else { break };
             let Some(child) = &mut self.children[key.place as usize] else { continue };

@@ -246,3 +246,22 @@ fn handles_of_tasks_can_be_joined_in_any_number() {
     });
     assert_eq!(sum, MANY as i32);
 }
+
+/// pitfall 2: the budget of a turn is used up by whoever is polled first.
+#[test]
+fn pitfall_2_greedy_ones_among_many_do_not_starve_the_others() {
+    const READS: u32 = 2000;
+    let done: Vec<_> = (0..20).map(|_| std::cell::Cell::new(0)).collect();
+    let least = std::cell::Cell::new(READS);
+    run(join_all(done.iter().map(|mine| async {
+        let zeros = std::fs::File::open("/dev/zero").expect("a device");
+        let source = eagain::Source::new(zeros).expect("a source");
+        for _ in 0..READS {
+            source.read(&mut [0; 1]).await.expect("a read");
+            mine.set(mine.get() + 1);
+        }
+        let behind = done.iter().map(|done| done.get()).min();
+        least.set(least.get().min(behind.expect("some")));
+    })));
+    assert!(least.get() >= READS / 2, "one was at {} of {READS}", least.get());
+}
