@@ -9,6 +9,7 @@
 /// calls: none of its own.
 ///
 /// ```
+/// # #![deny(warnings, unused)]
 /// # eagain::run(async {
 /// let name = String::from("world");
 /// let (greeting, count) = eagain::join!(async { format!("hello, {name}") }, async { name.len() });
@@ -29,6 +30,7 @@ macro_rules! join {
 /// As [`join!`](crate::join) otherwise.
 ///
 /// ```
+/// # #![deny(warnings, unused)]
 /// # eagain::run(async {
 /// let both = eagain::try_join!(async { "6".parse::<u32>() }, async { "7".parse::<u64>() });
 /// assert_eq!(both, Ok((6, 7)));

@@ -34,6 +34,7 @@
 /// If no branch is left and there is no `else`.
 ///
 /// ```
+/// # #![deny(warnings, unused)]
 /// use std::time::Duration;
 /// use eagain::time::sleep;
 ///
