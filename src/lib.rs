@@ -18,8 +18,10 @@
 
 mod error;
 mod event_loop;
+pub mod future;
 pub mod net;
 mod source;
+pub mod stream;
 pub mod sync;
 mod task;
 pub mod time;
@@ -32,8 +34,8 @@ pub use error::LoopError;
 pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
-    ByCompiler, ByHand, Cause, Context, Generator, JoinError, JoinHandle, Ready, Spawn, State,
-    Step, TaskInfo, Wait, YieldNow, spawn, yield_now,
+    ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,
+    Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use trace::Trace;
 pub use until::{DescriptorClosed, descriptor_closed};

@@ -4,6 +4,7 @@
 pub(crate) mod body;
 pub(crate) mod context;
 pub(crate) mod generator;
+mod group;
 pub(crate) mod join;
 pub(crate) mod listing;
 mod yielding;
@@ -11,6 +12,7 @@ mod yielding;
 pub use body::{ByCompiler, ByHand, Spawn, State};
 pub use context::Context;
 pub use generator::{Cause, Generator, Ready, Step, Wait};
+pub use group::{GroupHandle, TaskGroup};
 pub use join::{JoinError, JoinHandle, spawn};
 pub use listing::TaskInfo;
 pub use yielding::{YieldNow, yield_now};

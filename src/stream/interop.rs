@@ -1,0 +1,22 @@
+//! The stream that other crates know.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::stream::{FusedStream, Stream};
+
+use crate::stream::Generated;
+
+impl<T> Stream for Generated<'_, T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_item(cx)
+    }
+}
+
+impl<T> FusedStream for Generated<'_, T> {
+    fn is_terminated(&self) -> bool {
+        self.is_done()
+    }
+}
