@@ -91,3 +91,36 @@ fn pass_on(to: &libc::sigaction, signal: c_int, info: *mut libc::siginfo_t, cont
         handler(signal);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_int;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use nix::errno::Errno;
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
+
+    use super::answer_sigusr1;
+
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+
+    extern "C" fn before(_: c_int) {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        Errno::EIO.set();
+    }
+
+    #[test]
+    fn who_had_the_signal_before_is_called_and_errno_stays() {
+        let earlier = SigHandler::Handler(before);
+        let earlier = SigAction::new(earlier, SaFlags::empty(), SigSet::empty());
+        // SAFETY: the handler does only what is async-signal-safe.
+        unsafe { sigaction(Signal::SIGUSR1, &earlier) }.expect("a handler");
+        for calls in 1..3 {
+            answer_sigusr1().expect("ours"); // the second time it finds itself, and does nothing
+            Errno::ENOENT.set();
+            raise(Signal::SIGUSR1).expect("a signal");
+            assert_eq!(Errno::last(), Errno::ENOENT);
+            assert_eq!(CALLS.load(Ordering::Relaxed), calls);
+        }
+    }
+}
