@@ -1,6 +1,7 @@
 //! A loop that hangs is asked by a signal. Each of these tests is a process that hangs, and another
 //! one that asks it.
 
+#[allow(dead_code)]
 #[path = "soak/own_process.rs"]
 mod own_process;
 mod tasks;
