@@ -39,6 +39,14 @@ pub enum LoopError {
     /// The source was closed, by this task or another one.
     #[error("this source was closed; whoever closed it should end the tasks that use it first")]
     Closed,
+    /// A loop is to answer `SIGUSR1`, and as many as can be do already.
+    #[error(
+        "{most} event loops of this process answer SIGUSR1 already; let this one do without (`answer_sigusr1`)"
+    )]
+    TooManyAnswer {
+        /// How many can be.
+        most: usize,
+    },
     /// The descriptor is lent out at this moment, so it cannot be closed.
     #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
     Lent,
@@ -65,7 +73,9 @@ impl From<LoopError> for io::Error {
     fn from(e: LoopError) -> io::Error {
         let kind = match e {
             LoopError::Closed | LoopError::LoopGone => io::ErrorKind::NotConnected,
-            LoopError::SecondWaiter { .. } | LoopError::Lent => io::ErrorKind::ResourceBusy,
+            LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
+                io::ErrorKind::ResourceBusy
+            }
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop => {
                 io::ErrorKind::InvalidInput
             }

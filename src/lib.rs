@@ -11,6 +11,9 @@
 //! * [`Source`], [`net`]: what tasks wait for.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!
+//! What belongs to the whole process is left alone, with one exception, for programs that ask for
+//! it: [`Builder::answer_sigusr1`] installs a handler for `SIGUSR1`.
+//!
 //! The system calls themselves are in `eagain-sys`, one function each. Nothing is hidden there
 //! either: this crate contains no `unsafe`, and starts no thread.
 
@@ -21,6 +24,7 @@ mod event_loop;
 pub mod future;
 pub mod net;
 mod source;
+mod stderr;
 pub mod stream;
 pub mod sync;
 mod task;
@@ -31,7 +35,7 @@ mod until;
 pub use eagain_sys::poller::Interest;
 pub use eagain_sys::{errno, is_fd_exhaustion};
 pub use error::LoopError;
-pub use event_loop::{Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
+pub use event_loop::{Blocked, Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
     ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,

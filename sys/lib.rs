@@ -10,9 +10,11 @@
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`clock`], [`limits`] | what surrounds it |
+//! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
+pub mod board;
 pub mod clock;
 pub mod descriptor;
 pub mod epoll;
@@ -24,6 +26,7 @@ pub mod pipe;
 pub mod poll;
 pub mod poller;
 pub mod select;
+pub mod signal;
 pub mod socket;
 
 pub use error::{Error, Result, errno, is_fd_exhaustion};

@@ -14,10 +14,10 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs::File;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::AsFd;
-use std::panic::{Location, resume_unwind};
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -43,16 +43,6 @@ fn new_loop() -> EventLoop {
     static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
     WATCHDOG.get_or_init(|| watch(5 * MINUTE));
     EventLoop::new().expect("a loop")
-}
-
-/// What a task panicked with.
-#[track_caller]
-fn panic_of<T: 'static>(handle: &JoinHandle<T>) -> Box<dyn Any + Send> {
-    match handle.take().expect("the task has finished") {
-        Err(JoinError::Panicked(payload)) => payload,
-        Err(other) => panic!("it ended otherwise: {other}"),
-        Ok(_) => panic!("it returned"),
-    }
 }
 
 #[track_caller]
@@ -1124,213 +1114,6 @@ fn a_sleep_that_moves_to_another_loop_does_not_end_early() {
     // It may wait on, or say what is wrong; it must not say that an hour has passed.
     assert!(!matches!(moved.take(), Some(Ok(()))));
     moved.abort();
-}
-
-// Panics.
-
-const ON_PURPOSE: &str = "on purpose";
-
-/// Panics, without a word from the panic hook.
-fn panic_quietly() -> ! {
-    resume_unwind(Box::new(ON_PURPOSE))
-}
-
-#[track_caller]
-fn assert_panicked<T: 'static>(handle: &JoinHandle<T>) {
-    assert_eq!(panic_of(handle).downcast_ref(), Some(&ON_PURPOSE));
-}
-
-/// Runs the loop to its end, in which a task among others panics. The others must not notice.
-fn others_live_on(mut event_loop: EventLoop) {
-    let _watchdog = watch(MINUTE);
-    let (read, write) = pipe();
-    let reader = event_loop.spawn(task(move |cx: &mut Context<'_>| {
-        match read.try_read(&mut [0; 8]).expect("a read") {
-            None => Step::Yield(cx.readable(&read).expect("a wait")),
-            Some(n) => Step::Return(n),
-        }
-    }));
-    let sleeper = event_loop.spawn(async move {
-        sleep(Duration::from_millis(2)).await;
-        write.try_write(b"hello").expect("a write")
-    });
-    event_loop.run().expect("a panic of a task is not the loop's");
-    assert_eq!((returned(&reader), returned(&sleeper)), (5, Some(5)));
-    let counts = event_loop.counts();
-    assert_eq!((counts.tasks, counts.timers, counts.sources), (0, 0, 0));
-}
-
-#[test]
-fn pitfall_50_a_panic_is_handed_to_who_joins() {
-    let mut event_loop = new_loop();
-    let literal = event_loop.spawn(async { panic!("a literal") });
-    let text = event_loop.spawn(task(|cx: &mut Context<'_>| -> Step<()> { panic!("{}", cx.id()) }));
-    let value = event_loop.spawn(async { resume_unwind(Box::new(7)) });
-    event_loop.run().expect("a run");
-    let described = |handle: &JoinHandle<()>| handle.take().expect("it has ended").map(|()| "");
-    let error = described(&literal).expect_err("it panicked");
-    assert_eq!(error.to_string(), "the task panicked: a literal"); // pitfall 50
-    assert_eq!(panic_of(&text).downcast_ref(), Some(&text.id().to_string()));
-    assert_eq!(panic_of::<()>(&value).downcast_ref(), Some(&7));
-}
-
-#[test]
-fn pitfall_50_a_panic_in_the_first_resume_or_a_later_one() {
-    let event_loop = new_loop();
-    let first = event_loop.spawn(task(|_: &mut Context<'_>| -> Step<()> { panic_quietly() }));
-    let mut turns = 0;
-    let later = event_loop.spawn(task(move |_: &mut Context<'_>| -> Step<()> {
-        turns += 1;
-        if turns == 3 {
-            panic_quietly() // pitfall 50
-        }
-        Step::Yield(Wait::after(Duration::from_millis(1)))
-    }));
-    let future = event_loop.spawn(async {
-        sleep(Duration::from_millis(1)).await;
-        panic_quietly()
-    });
-    event_loop.spawn(async { panic_quietly() }).detach();
-    others_live_on(event_loop);
-    assert_panicked(&first);
-    assert_panicked(&later);
-    assert_panicked::<()>(&future);
-}
-
-#[test]
-fn pitfall_50_a_task_that_panics_waits_for_nothing() {
-    let mut event_loop = new_loop();
-    let (read, _write) = pipe();
-    let read = Rc::new(read);
-    let shared = read.clone();
-    let panics = event_loop.spawn(task(move |cx: &mut Context<'_>| -> Step<()> {
-        assert_eq!(shared.try_read(&mut [0; 8]).expect("a read"), None);
-        let _readable = cx.readable(&*shared).expect("a wait");
-        panic_quietly() // pitfall 50: it has asked to wait already
-    }));
-    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    assert_panicked(&panics);
-    // Another one may wait there.
-    let heir = event_loop.spawn(waits_for_ever(move |cx| cx.readable(&*read).expect("a wait")));
-    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    assert!(!heir.is_finished());
-}
-
-#[test]
-fn pitfall_50_a_panic_when_a_task_is_dropped() {
-    let event_loop = new_loop();
-    let panics = || OnDrop(|| panic_quietly());
-    // When it returns; its value is not harmed.
-    let on_drop = panics();
-    let returns = event_loop.spawn(task(move |_: &mut Context<'_>| {
-        let _ = &on_drop;
-        Step::Return(7)
-    }));
-    // When it panics: the first panic counts.
-    let on_drop = panics();
-    let twice = event_loop.spawn(task(move |_: &mut Context<'_>| -> Step<()> {
-        let _ = &on_drop;
-        resume_unwind(Box::new("the first")) // pitfall 50
-    }));
-    // When it is aborted.
-    let on_drop = panics();
-    let aborted = event_loop.spawn(waits_for_ever(move |_| {
-        let _ = &on_drop;
-        Wait::woken()
-    }));
-    aborted.abort();
-    // And the result of one that nobody joins.
-    let on_drop = panics();
-    event_loop.spawn(async move { on_drop }).detach();
-    others_live_on(event_loop);
-    assert_eq!(returned(&returns), 7);
-    assert_eq!(panic_of(&twice).downcast_ref(), Some(&"the first"));
-    assert_cancelled(&aborted);
-}
-
-#[test]
-fn pitfall_50_a_panic_when_the_loop_is_dropped() {
-    let drops = Drops::default();
-    let mut event_loop = new_loop();
-    for _ in 0..3 {
-        let (panics, guard) = (OnDrop(|| panic_quietly()), drops.guard());
-        event_loop
-            .spawn(waits_for_ever(move |_| {
-                let _ = (&panics, &guard);
-                Wait::woken()
-            }))
-            .detach();
-    }
-    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
-    drop(event_loop); // pitfall 50
-    assert_eq!(drops.count(), 3);
-}
-
-/// A waker between a task and a leaf that panics when it is used.
-struct PanicsWhenUsed;
-
-impl Wake for PanicsWhenUsed {
-    fn wake(self: Arc<Self>) {
-        panic_quietly()
-    }
-}
-
-/// One that panics when it is dropped.
-struct PanicsWhenDropped;
-
-impl Wake for PanicsWhenDropped {
-    fn wake(self: Arc<Self>) {
-        unreachable!("its timer never fires")
-    }
-}
-
-impl Drop for PanicsWhenDropped {
-    fn drop(&mut self) {
-        panic_quietly()
-    }
-}
-
-/// Sleeps so long, on behalf of this waker.
-async fn sleep_behind(waker: Waker, time: Duration) {
-    let mut timer = Box::pin(sleep(time));
-    let mut cx = std_task::Context::from_waker(&waker);
-    assert!(timer.as_mut().poll(&mut cx).is_pending());
-    let _timer = timer;
-    pending::<()>().await;
-}
-
-#[test]
-fn pitfall_50_a_waker_that_panics_does_not_stop_the_loop() {
-    let mut event_loop = new_loop();
-    let waker = Waker::from(Arc::new(PanicsWhenUsed));
-    let time = Duration::from_micros(100);
-    let sleeper = event_loop.spawn(sleep_behind(waker, time)); // pitfall 50
-    let _watchdog = watch(MINUTE);
-    let after = event_loop.spawn(sleep(Duration::from_millis(2)));
-    let mut turns = 0;
-    while !after.is_finished() {
-        event_loop.turn(Some(Duration::from_millis(10))).expect("a turn");
-        turns += 1;
-        assert!(turns < 1000);
-    }
-    sleeper.abort();
-    assert_eq!((event_loop.counts().tasks, event_loop.counts().timers), (0, 0));
-}
-
-#[test]
-fn pitfall_50_a_waker_that_panics_in_its_drop_harms_only_its_task() {
-    let event_loop = new_loop();
-    let waker = Waker::from(Arc::new(PanicsWhenDropped));
-    let waker = RefCell::new(Some(waker));
-    let task = event_loop.spawn(async move {
-        let mut timer = Box::pin(sleep(HOUR));
-        let waker = waker.take().expect("once");
-        assert!(timer.as_mut().poll(&mut std_task::Context::from_waker(&waker)).is_pending());
-        drop(waker);
-        drop(timer); // pitfall 50: the last clone goes
-    });
-    others_live_on(event_loop);
-    assert_panicked(&task);
 }
 
 // Loops within loops, and within foreign ones.

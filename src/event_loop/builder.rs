@@ -1,12 +1,17 @@
 //! How a loop is to be.
 
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::time::Duration;
 use std::{env, io};
 
 use eagain_sys::poller::Events;
 
 use crate::event_loop::EventLoop;
+use crate::event_loop::blocked::Blocked;
 use crate::event_loop::budget;
 use crate::event_loop::core::Core;
+use crate::event_loop::watch::{Hook, Rules, Watch};
 use crate::trace::Trace;
 
 /// Builds an [`EventLoop`].
@@ -21,6 +26,7 @@ pub struct Builder {
     event_capacity: usize,
     whole_milliseconds: bool,
     trace: Trace,
+    watching: Rules,
 }
 
 impl Default for Builder {
@@ -37,6 +43,7 @@ impl Builder {
             event_capacity: 1024,
             whole_milliseconds: false,
             trace: Trace::Off,
+            watching: Rules::new(),
         }
     }
 
@@ -67,8 +74,84 @@ impl Builder {
         self
     }
 
-    /// Sets what the environment asks for: `EAGAIN_TRACE` is `turns`, `strace` or `off`. The
-    /// library reads the environment here and nowhere else.
+    /// What the loop is called: in reports, in its `Debug`, and in what it answers to `SIGUSR1`.
+    /// Default nothing.
+    pub fn name(mut self, name: impl Into<String>) -> Builder {
+        self.watching.name = Some(name.into().into());
+        self
+    }
+
+    /// Reports every task that runs longer than this in one resume, and so keeps all others
+    /// waiting; `None`: no task. The future that `block_on` runs is watched, too; what a task
+    /// drops when it ends is not.
+    ///
+    /// The report is a line on standard error, written when the task gives way at last:
+    /// [`on_blocked`](Builder::on_blocked) puts something else in its place. Of a task that never
+    /// does, [`answer_sigusr1`](Builder::answer_sigusr1) tells.
+    ///
+    /// Default 100 ms in debug builds, `None` in release builds. While it is on, the clock is
+    /// read twice a resume (real time, whatever clock the timers are on); off, it costs nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let builder = eagain::EventLoop::builder().report_blocking(Duration::from_millis(10));
+    /// # builder.build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn report_blocking(mut self, threshold: impl Into<Option<Duration>>) -> Builder {
+        self.watching.threshold = threshold.into();
+        self
+    }
+
+    /// Calls this, on the loop's thread, with what is to be reported by
+    /// [`report_blocking`](Builder::report_blocking), instead of writing it to standard error. It
+    /// may spawn tasks. If it panics, the panic hook tells, and the loop goes on.
+    ///
+    /// It is `Send` and `Sync` because a builder may make loops on many threads.
+    ///
+    /// ```
+    /// let builder = eagain::EventLoop::builder().on_blocked(|blocked| {
+    ///     println!("{} took {:?}", blocked.id, blocked.duration);
+    /// });
+    /// # builder.build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn on_blocked(mut self, hook: impl Fn(&Blocked) + Send + Sync + 'static) -> Builder {
+        self.watching.hook = Some(Hook(Arc::new(hook)));
+        self
+    }
+
+    /// Lets a loop that hangs be asked what it does: `kill -USR1` makes the process write a line
+    /// for each loop that has opted in, with its thread and its name, the task that runs, for how
+    /// long and where it was spawned, or that the loop sleeps in the kernel:
+    ///
+    /// ```text
+    /// eagain: thread 4711 "web" runs task 3 for 12.044 s, spawned at src/main.rs:40:16
+    /// ```
+    ///
+    /// Whatever the thread does, it answers: the line is written by the signal's handler, which
+    /// takes no lock and no memory. Default off. On, the clock is read once a resume and once a
+    /// turn.
+    ///
+    /// This is the only signal disposition that the library touches, and only if a program asks
+    /// for it: the first such loop of a process installs the handler (with `SA_RESTART`), for the
+    /// rest of the process's life, also when the loop is gone. A handler that was there before is
+    /// called after ours; without one, `SIGUSR1` no longer ends the process. Who installs another
+    /// one later puts ours out of work.
+    ///
+    /// System calls: one `gettid` for each loop, two `rt_sigaction` for the first.
+    pub fn answer_sigusr1(mut self, on: bool) -> Builder {
+        self.watching.answers = on;
+        self
+    }
+
+    /// Sets what the environment asks for. The library reads the environment here and nowhere
+    /// else.
+    ///
+    /// * `EAGAIN_TRACE`: [`trace`](Builder::trace); `turns`, `strace` or `off`.
+    /// * `EAGAIN_BLOCKED_MS`: [`report_blocking`](Builder::report_blocking); a number of
+    ///   milliseconds, 0 is off.
     ///
     /// # Errors
     /// A value that is not one of these.
@@ -78,12 +161,19 @@ impl Builder {
                 Some("turns") => Trace::Turns,
                 Some("strace") => Trace::Strace,
                 Some("off" | "") => Trace::Off,
+                _ => return Err(not_so("EAGAIN_TRACE", &value, "turns, strace or off")),
+            };
+        }
+        if let Some(value) = env::var_os("EAGAIN_BLOCKED_MS") {
+            let millis = match value.to_str().map(str::parse) {
+                Some(Ok(millis)) => millis,
+                _ if value.is_empty() => 0,
                 _ => {
-                    let message =
-                        format!("EAGAIN_TRACE is {value:?}; it can be turns, strace or off");
-                    return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                    let allowed = "a number of milliseconds, 0 for off";
+                    return Err(not_so("EAGAIN_BLOCKED_MS", &value, allowed));
                 }
             };
+            self.watching.threshold = (millis > 0).then(|| Duration::from_millis(millis));
         }
         Ok(self)
     }
@@ -91,12 +181,19 @@ impl Builder {
     /// Makes the loop.
     ///
     /// # Errors
-    /// As [`EventLoop::new`].
+    /// As [`EventLoop::new`]. [`LoopError::TooManyAnswer`](crate::LoopError::TooManyAnswer): 64
+    /// loops of the process answer `SIGUSR1` already.
     pub fn build(self) -> io::Result<EventLoop> {
-        let core = Core::new(self.budget, self.trace)?;
+        let core = Core::new(self.budget, self.trace, Watch::new(self.watching)?)?;
         if self.whole_milliseconds {
             core.reactor.poller().use_milliseconds();
         }
         Ok(EventLoop::from_parts(core, Events::with_capacity(self.event_capacity)))
     }
+}
+
+/// A variable of the environment has a value that it cannot have.
+fn not_so(variable: &str, value: &OsStr, allowed: &str) -> io::Error {
+    let message = format!("{variable} is {value:?}; it can be {allowed}");
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }

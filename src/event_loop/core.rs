@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock;
-use eagain_sys::poller::Interest;
+use eagain_sys::poller::{Events, Interest};
 
 use crate::event_loop::budget;
 use crate::event_loop::inbox::{Inbox, SpareWaker};
@@ -17,9 +17,11 @@ use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{MORE_TO_UNDO, Phase, Task};
+use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Phase, Task, TaskId};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::waiter::{Ticket, Waiter};
+use crate::event_loop::watch::Watch;
+use crate::stderr;
 use crate::task::body::{End, Spawn, quietly};
 use crate::task::context::Context;
 use crate::task::generator::{Cause, On, Place, Ready, Step, Wait};
@@ -48,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) root_is_due: Cell<bool>,
     pub(crate) budget: u32,
     pub(crate) trace: Trace,
+    pub(crate) watch: Watch,
     /// Which turn this is.
     pub(crate) turn: Cell<u32>,
 }
@@ -82,7 +85,7 @@ pub(crate) struct Entered {
 }
 
 impl Core {
-    pub(crate) fn new(budget: u32, trace: Trace) -> eagain_sys::Result<Core> {
+    pub(crate) fn new(budget: u32, trace: Trace, watch: Watch) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
@@ -104,6 +107,7 @@ impl Core {
             root_is_due: Cell::new(false),
             budget,
             trace,
+            watch,
             turn: Cell::new(0),
         })
     }
@@ -123,24 +127,24 @@ impl Core {
     /// Runs the tasks that are READY now, each until it yields or returns. One that is READY
     /// again at once waits for the next turn. `running` is room for them.
     #[inline(always)]
-    pub(crate) fn run_ready<const TRACED: bool>(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
+    pub(crate) fn run_ready<const OBSERVED: bool>(self: &Rc<Core>, running: &mut Vec<Rc<Task>>) {
         self.turn.set(self.turn.get().wrapping_add(1));
-        if TRACED {
+        if OBSERVED {
             self.trace.turn(self);
         }
         if let Some(task) = self.scheduler.ready.take_only() {
-            return self.resume::<TRACED>(&task);
+            return self.resume::<OBSERVED>(&task);
         }
         self.scheduler.ready.take_all(running);
         for task in running.drain(..) {
-            self.resume::<TRACED>(&task);
+            self.resume::<OBSERVED>(&task);
         }
         self.scheduler.ready.give_back(running);
     }
 
     /// Resumes a task, and parks it where it says or ends it.
     #[inline(always)]
-    fn resume<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>) {
+    fn resume<const OBSERVED: bool>(self: &Rc<Core>, task: &Rc<Task>) {
         if !self.scheduler.begin(task) {
             return; // aborted since it was queued
         }
@@ -148,18 +152,35 @@ impl Core {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
-        if TRACED {
+        if OBSERVED {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        match catch_unwind(AssertUnwindSafe(|| self.step(task))) {
-            Ok(Step::Yield(wait)) => self.park::<TRACED>(task, wait),
+        let begun = if OBSERVED { self.watch.begin(task) } else { None };
+        let stepped = catch_unwind(AssertUnwindSafe(|| self.step(task)));
+        if OBSERVED {
+            self.watch.end(begun, task, &self.scheduler);
+        }
+        match stepped {
+            Ok(Step::Yield(wait)) => self.park::<OBSERVED>(task, wait),
             Ok(Step::Return(())) => self.end(task, End::Returned),
             Err(payload) => {
+                if !task.has(JOINABLE) {
+                    self.tell_of_panic(task);
+                }
+                // Also if nobody joins it: the payload is dropped with care.
                 quietly(|| task.deliver(payload));
                 self.end(task, End::Panicked);
             }
         }
+    }
+
+    /// A task panicked that nobody joins. The panic hook has told what and where, but not whose.
+    #[cold]
+    fn tell_of_panic(&self, task: &Task) {
+        let name = self.scheduler.name(task).map_or(String::new(), |name| format!(" {name:?}"));
+        let (id, at) = (TaskId(task.key()), task.spawned_at());
+        stderr::tell(format_args!("{id}{name} panicked; nobody joins it; spawned at {at}"));
     }
 
     #[inline(always)]
@@ -186,8 +207,8 @@ impl Core {
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
     #[inline(always)]
-    pub(crate) fn park<const TRACED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
-        if TRACED && wait.on != On::ELSEWHERE {
+    pub(crate) fn park<const OBSERVED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
+        if OBSERVED && wait.on != On::ELSEWHERE {
             self.trace.yielded(task.key(), &wait, &self.reactor);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
@@ -306,6 +327,29 @@ impl Core {
             let _current = Reign::begin(self);
             self.end(task, End::Cancelled);
         }
+    }
+
+    /// Whether anybody looks on: the turn of a loop of which that is true is another function
+    /// than of one that runs unobserved, and does not have to ask.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.trace.is_on() || self.watch.is_on()
+    }
+
+    /// Waits once.
+    #[inline(always)]
+    pub(crate) fn wait<const OBSERVED: bool>(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+    ) -> eagain_sys::Result<()> {
+        if OBSERVED {
+            self.watch.sleep();
+        }
+        let waited = self.reactor.wait(events, timeout);
+        if OBSERVED {
+            self.watch.rest();
+        }
+        waited
     }
 
     /// The rest of a turn that has READY tasks and no source: there are only the bell, which can

@@ -8,8 +8,10 @@
 //! | `timers`, `moment` | deadlines |
 //! | `inbox` | wake-ups from other threads |
 //! | `root` | the future that the loop was asked to run |
+//! | `watch`, `blocked` | how long tasks take, and what is told of one that takes too long |
 //! | `polling` | what futures need on top |
 
+mod blocked;
 pub(crate) mod budget;
 mod builder;
 pub(crate) mod core;
@@ -25,6 +27,7 @@ pub(crate) mod slab;
 pub(crate) mod table;
 mod timers;
 pub(crate) mod waiter;
+mod watch;
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -36,6 +39,7 @@ use std::time::{Duration, Instant};
 use eagain_sys::poller::Events;
 
 use crate::error::LoopError;
+pub use crate::event_loop::blocked::Blocked;
 pub use crate::event_loop::builder::Builder;
 use crate::event_loop::core::Core;
 pub use crate::event_loop::reactor::ReactorCounts;
@@ -100,7 +104,7 @@ impl EventLoop {
     }
 
     /// Adds a task, a [`Generator`](crate::Generator) or a future; it first runs in the next
-    /// turn.
+    /// turn. A panic in it ends the task alone; [`JoinError`](crate::JoinError) has more.
     #[track_caller]
     pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
         self.core.spawn(task, Location::caller())
@@ -115,7 +119,7 @@ impl EventLoop {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events } = self;
         let never = || false;
-        if core.trace.is_on() {
+        if core.is_observed() {
             while turn::<true>(core, running, events, None, never)? {}
         } else {
             while turn::<false>(core, running, events, None, never)? {}
@@ -151,7 +155,7 @@ impl EventLoop {
         let future = pin!(future);
         let mut root = Root::new(core, future, at);
         loop {
-            if core.trace.is_on() {
+            if core.is_observed() {
                 turn::<true>(core, running, events, None, || root.advance::<true>())?;
             } else {
                 turn::<false>(core, running, events, None, || root.advance::<false>())?;
@@ -175,7 +179,7 @@ impl EventLoop {
             // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.
             core.reactor.wait(events, Some(Duration::ZERO))?;
             core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
-        } else if core.trace.is_on() {
+        } else if core.is_observed() {
             turn::<true>(core, running, events, limit, || false)?;
         } else {
             turn::<false>(core, running, events, limit, || false)?;
@@ -211,7 +215,7 @@ impl EventLoop {
 /// One turn of the loop. False if there is no reason for another one: no task is left, or what
 /// the loop was run for is `done`.
 #[inline(always)]
-fn turn<const TRACED: bool>(
+fn turn<const OBSERVED: bool>(
     core: &Rc<Core>,
     running: &mut Vec<Rc<Task>>,
     events: &mut Events,
@@ -220,7 +224,7 @@ fn turn<const TRACED: bool>(
 ) -> std::io::Result<bool> {
     // 1. Run the tasks that are READY now, each until it yields or returns. One that is READY
     //    again at once waits for the next turn.
-    core.run_ready::<TRACED>(running);
+    core.run_ready::<OBSERVED>(running);
     if done() {
         return Ok(false);
     }
@@ -237,7 +241,7 @@ fn turn<const TRACED: bool>(
     let timeout = core.timeout(limit);
 
     // 3. Wait for events, once, also when busy: nobody may starve those who wait.
-    core.reactor.wait(events, timeout)?;
+    core.wait::<OBSERVED>(events, timeout)?;
 
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
@@ -293,6 +297,10 @@ impl Drop for EventLoop {
 
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop").field("tasks", &self.tasks()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("EventLoop");
+        if let Some(name) = self.core.watch.name() {
+            shown.field("name", &name);
+        }
+        shown.field("tasks", &self.tasks()).finish_non_exhaustive()
     }
 }

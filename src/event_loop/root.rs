@@ -27,20 +27,25 @@ impl<'a, F: Future> Root<'a, F> {
     }
 
     /// Polls it, if its turn has come. True if it is done.
-    pub(crate) fn advance<const TRACED: bool>(&mut self) -> bool {
+    pub(crate) fn advance<const OBSERVED: bool>(&mut self) -> bool {
         if self.core.root_is_due.replace(false) {
             budget::refill(self.core.budget);
             let Root { core, task, future, output } = self;
             let poll = |waker: &_| future.as_mut().poll(&mut Context::from_waker(waker));
-            match core.with_waker(task, poll) {
+            let begun = if OBSERVED { core.watch.begin(task) } else { None };
+            let polled = core.with_waker(task, poll);
+            if OBSERVED {
+                core.watch.end(begun, task, &core.scheduler);
+            }
+            match polled {
                 Poll::Ready(value) => {
                     *output = Some(value);
                     core.end(task, End::Returned);
                 }
                 Poll::Pending if core.yielded.replace(false) => {
-                    core.park::<TRACED>(task, Wait::next_turn());
+                    core.park::<OBSERVED>(task, Wait::next_turn());
                 }
-                Poll::Pending => core.park::<TRACED>(task, Wait::woken()),
+                Poll::Pending => core.park::<OBSERVED>(task, Wait::woken()),
             }
         }
         self.output.is_some()
@@ -55,6 +60,7 @@ impl<F: Future> Drop for Root<'_, F> {
     /// It panicked, or its loop was stopped: nobody stands for it any more.
     fn drop(&mut self) {
         self.core.root_is_due.set(false);
+        self.core.watch.rest();
         if self.output.is_none() && self.task.state() != State::Finished {
             self.core.end(&self.task, End::Cancelled);
         }

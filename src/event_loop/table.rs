@@ -264,6 +264,8 @@ impl Table {
         task.cause.set(Cause::Turn);
         task.since.set(turn);
         task.spawned_at.set(spawned_at);
+        #[cfg(debug_assertions)]
+        task.awaits.set(None); // or a generator would seem to stand where a future did
         task
     }
 

@@ -146,7 +146,8 @@ impl<'a> Context<'a> {
         self.core.waker_of(self.task)
     }
 
-    /// Spawns another task on the loop; it first runs in the next turn.
+    /// Spawns another task on the loop; it first runs in the next turn. A panic in it ends the
+    /// task alone; [`JoinError`](crate::JoinError) has more.
     #[track_caller]
     pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
         self.core.spawn(task, Location::caller())

@@ -17,6 +17,8 @@ use crate::task::body::{End, Spawn};
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
 ///
+/// A panic in the task ends the task alone; [`JoinError`] has more.
+///
 /// # Panics
 /// If no event loop runs on this thread.
 #[track_caller]
@@ -56,6 +58,14 @@ pub struct JoinHandle<T> {
 impl<T> Unpin for JoinHandle<T> {}
 
 /// Why a task has no result.
+///
+/// A panic ends the task that it happens in: what the task owns is dropped, its joiner gets the
+/// payload, and the loop and its other tasks go on. The panic hook tells of it, as of any panic.
+/// If nobody holds the task's handle by then, the loop adds a line on standard error that names
+/// the task and where it was spawned, since nobody else will.
+///
+/// In a program built with `panic = "abort"`, all this is out of reach: a panic in any task ends
+/// the process.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {

@@ -1,0 +1,126 @@
+//! Signals. What is done here is done to the whole process, and is not undone.
+
+use std::ffi::{c_int, c_void};
+use std::mem::{MaybeUninit, transmute};
+use std::ptr;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use nix::errno::Errno;
+
+use crate::{Error, Result, board};
+
+type Simple = extern "C" fn(c_int);
+type Informed = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+/// Who had `SIGUSR1` before. Reading it is an atomic load.
+static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
+
+/// `int sigaction(SIGUSR1, const struct sigaction *act, struct sigaction *oldact)`: from now on,
+/// `SIGUSR1` makes the process write what is on the [`board`] to standard error
+/// ([`board::tell`]).
+///
+/// The first call installs the handler, for the rest of the process's life; later ones do
+/// nothing. A handler that was there before is called after ours. Where there was none, the signal
+/// no longer ends the process. A program that a child process executes does not inherit it.
+///
+/// The flags: `SA_RESTART`, so that no system call but those that wait for events notices;
+/// `SA_ONSTACK`, for threads that have little stack of their own; `SA_SIGINFO`, for the one before.
+///
+/// * strace: `rt_sigaction(SIGUSR1, NULL, {sa_handler=SIG_DFL, ...}, 8) = 0`, then the same with
+///   the handler
+/// * `EINVAL`: not for this signal.
+/// * Manual page: sigaction(2), signal-safety(7).
+pub fn answer_sigusr1() -> Result<()> {
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        // Known before ours is there, so that no signal misses it.
+        let before = disposition()?;
+        BEFORE.get_or_init(|| before);
+        install()?;
+        *installed = true;
+    }
+    Ok(())
+}
+
+/// What happens on `SIGUSR1` today.
+fn disposition() -> Result<libc::sigaction> {
+    let mut now = MaybeUninit::uninit();
+    // SAFETY: `now` is valid for writing; nothing is installed.
+    let answer = unsafe { libc::sigaction(libc::SIGUSR1, ptr::null(), now.as_mut_ptr()) };
+    Error::check("sigaction", answer)?;
+    // SAFETY: the call succeeded, so it is filled in.
+    Ok(unsafe { now.assume_init() })
+}
+
+fn install() -> Result<()> {
+    // SAFETY: a struct of integers, a set of bits and perhaps a pointer: zero is valid for all.
+    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    action.sa_sigaction = answer as Informed as usize;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    // SAFETY: `sa_mask` is valid for writing.
+    unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
+    // SAFETY: the handler does only what is async-signal-safe, and has the signature that
+    // SA_SIGINFO asks for.
+    let answer = unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut()) };
+    Error::check("sigaction", answer).map(drop)
+}
+
+/// The handler. Whatever it interrupts finds `errno` as it was.
+extern "C" fn answer(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let errno = Errno::last_raw();
+    board::tell();
+    if let Some(before) = BEFORE.get() {
+        pass_on(before, signal, info, context);
+    }
+    Errno::set_raw(errno);
+}
+
+fn pass_on(to: &libc::sigaction, signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let address = to.sa_sigaction;
+    if address == libc::SIG_DFL || address == libc::SIG_IGN {
+        return;
+    }
+    if to.sa_flags & libc::SA_SIGINFO != 0 {
+        // SAFETY: the kernel would have called it this way.
+        let handler = unsafe { transmute::<usize, Informed>(address) };
+        handler(signal, info, context);
+    } else {
+        // SAFETY: the kernel would have called it this way.
+        let handler = unsafe { transmute::<usize, Simple>(address) };
+        handler(signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_int;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use nix::errno::Errno;
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
+
+    use super::answer_sigusr1;
+
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+
+    extern "C" fn before(_: c_int) {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        Errno::EIO.set();
+    }
+
+    #[test]
+    fn who_had_the_signal_before_is_called_and_errno_stays() {
+        let earlier = SigHandler::Handler(before);
+        let earlier = SigAction::new(earlier, SaFlags::empty(), SigSet::empty());
+        // SAFETY: the handler does only what is async-signal-safe.
+        unsafe { sigaction(Signal::SIGUSR1, &earlier) }.expect("a handler");
+        for calls in 1..3 {
+            answer_sigusr1().expect("ours"); // the second time it finds itself, and does nothing
+            Errno::ENOENT.set();
+            raise(Signal::SIGUSR1).expect("a signal");
+            assert_eq!(Errno::last(), Errno::ENOENT);
+            assert_eq!(CALLS.load(Ordering::Relaxed), calls);
+        }
+    }
+}
