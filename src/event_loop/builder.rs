@@ -1,11 +1,13 @@
 //! How a loop is to be.
 
+use std::time::Duration;
 use std::{env, io};
 
 use eagain_sys::poller::Events;
 
 use crate::event_loop::EventLoop;
 use crate::event_loop::budget;
+use crate::event_loop::clock::Clock;
 use crate::event_loop::core::Core;
 use crate::trace::Trace;
 
@@ -20,6 +22,8 @@ pub struct Builder {
     budget: u32,
     event_capacity: usize,
     whole_milliseconds: bool,
+    clock: Clock,
+    timer_slack: Option<Duration>,
     trace: Trace,
 }
 
@@ -36,6 +40,8 @@ impl Builder {
             budget: budget::DEFAULT,
             event_capacity: 1024,
             whole_milliseconds: false,
+            clock: Clock::Real,
+            timer_slack: None,
             trace: Trace::Off,
         }
     }
@@ -58,6 +64,28 @@ impl Builder {
     /// has no finer wait (Linux before 5.11). Default off.
     pub fn whole_milliseconds(mut self, on: bool) -> Builder {
         self.whole_milliseconds = on;
+        self
+    }
+
+    /// Which clock all time on the loop is told by; [`Clock::Virtual`] is for tests, see the
+    /// [module `time`](crate::time#a-virtual-clock). Default [`Clock::Real`].
+    pub fn clock(mut self, clock: Clock) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// How late the kernel may end a sleep of the loop, so that timers that are due about the same
+    /// time share one wake-up: a nanosecond is the most precise, and each tenfold saves work where
+    /// timers are many. No timer is ever early. Where the clock is virtual, nothing is late.
+    ///
+    /// It belongs to the thread: [`run`](EventLoop::run) and [`block_on`](EventLoop::block_on) set
+    /// it when they begin and put back what was before when they end.
+    /// [`turn`](EventLoop::turn) leaves it alone, since there somebody else's loop sleeps.
+    ///
+    /// System calls: three `prctl` in each `run`. Default: none, and what the thread has, which is
+    /// mostly 50 µs.
+    pub fn timer_slack(mut self, slack: Duration) -> Builder {
+        self.timer_slack = Some(slack);
         self
     }
 
@@ -93,10 +121,11 @@ impl Builder {
     /// # Errors
     /// As [`EventLoop::new`].
     pub fn build(self) -> io::Result<EventLoop> {
-        let core = Core::new(self.budget, self.trace)?;
+        let core = Core::new(self.budget, self.trace, self.clock)?;
         if self.whole_milliseconds {
             core.reactor.poller().use_milliseconds();
         }
-        Ok(EventLoop::from_parts(core, Events::with_capacity(self.event_capacity)))
+        let events = Events::with_capacity(self.event_capacity);
+        Ok(EventLoop::from_parts(core, events, self.timer_slack))
     }
 }
