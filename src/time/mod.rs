@@ -62,6 +62,9 @@
 //! its clock. A task that keeps asking for the next turn until some time has come asks for ever: it
 //! has something to do.
 //!
+//! What is made outside of the loop knows nothing of its clock: `block_on(sleep(hour))` counts the
+//! hour from the real time, `block_on(async { sleep(hour).await })` from the loop's.
+//!
 //! [`advance`] moves the clock by hand, and lets happen on the way what is due on the way;
 //! [`jump`] moves it in one go, as if the loop had been blocked.
 
