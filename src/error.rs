@@ -36,6 +36,11 @@ pub enum LoopError {
     /// A future of this library was polled on a thread where no event loop runs.
     #[error("no event loop runs on this thread; spawn the future on one (`EventLoop::spawn`)")]
     NoLoop,
+    /// The clock of a loop was to be moved, and is the real one.
+    #[error(
+        "this loop's clock is the real one, which nobody moves; build the loop with `Clock::Virtual`"
+    )]
+    RealClock,
     /// The source was closed, by this task or another one.
     #[error("this source was closed; whoever closed it should end the tasks that use it first")]
     Closed,
@@ -76,7 +81,7 @@ impl From<LoopError> for io::Error {
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }
-            LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop => {
+            LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop | LoopError::RealClock => {
                 io::ErrorKind::InvalidInput
             }
         };

@@ -9,7 +9,7 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
-//! | [`clock`], [`limits`] | what surrounds it |
+//! | [`clock`], [`limits`], [`prctl`] | what surrounds it |
 //! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
@@ -25,6 +25,7 @@ pub mod mark;
 pub mod pipe;
 pub mod poll;
 pub mod poller;
+pub mod prctl;
 pub mod select;
 pub mod signal;
 pub mod socket;

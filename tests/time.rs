@@ -642,3 +642,84 @@ fn pitfall_37_timers_agree_with_a_sorted_list() {
         timers::agree_with_a_sorted_list(seed, 2_000, Duration::from_millis(1));
     }
 }
+
+/// How late the kernel may end a sleep of this thread.
+#[cfg(target_os = "linux")]
+fn slack() -> Duration {
+    eagain_sys::prctl::get_timerslack().expect("a call that cannot fail")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_slack_is_the_threads_only_while_its_loop_runs() {
+    const ASKED: Duration = Duration::from_micros(300);
+    let before = slack();
+    assert_ne!(before, ASKED);
+    let mut event_loop = Builder::new().timer_slack(ASKED).build().expect("a loop");
+    let in_task = |event_loop: &EventLoop| event_loop.spawn(async { slack() });
+
+    let seen = in_task(&event_loop);
+    event_loop.run().expect("a run");
+    assert_eq!((returned(&seen), slack()), (ASKED, before));
+
+    assert_eq!(event_loop.block_on(async { slack() }).expect("a run"), ASKED);
+    assert_eq!(slack(), before);
+
+    // In a turn, the one who sleeps is mostly a foreign loop.
+    let seen = in_task(&event_loop);
+    event_loop.turn(None).expect("a turn");
+    assert_eq!((returned(&seen), slack()), (before, before));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_panic_takes_the_slack_back() {
+    let before = slack();
+    let mut event_loop = Builder::new().timer_slack(MINUTE).build().expect("a loop");
+    let panics =
+        std::panic::AssertUnwindSafe(|| event_loop.block_on(async { panic!("on purpose") }));
+    std::panic::catch_unwind(panics).expect_err("it is the caller's");
+    assert_eq!(slack(), before);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_slack_makes_a_timer_early() {
+    for slack in [Duration::from_nanos(1), Duration::from_millis(2)] {
+        let mut event_loop = Builder::new().timer_slack(slack).build().expect("a loop");
+        let sleeps = sleeps(&event_loop, 50, Duration::from_micros(300));
+        event_loop.run().expect("a run");
+        let taken = returned(&sleeps);
+        assert!(taken.iter().all(|t| *t >= Duration::from_micros(300)), "{taken:?}");
+    }
+}
+
+#[test]
+fn a_sleep_that_is_reset_ends_at_the_new_time() {
+    let mut event_loop = new_loop();
+    let begin = Instant::now();
+    let [early, late] = [1, 20].map(|ms| begin + Duration::from_millis(ms));
+    let _watchdog = watch(MINUTE);
+    event_loop
+        .block_on(async move {
+            // Before it was ever awaited, while it is, and when it was done.
+            let mut sleep = eagain::time::sleep(HOUR);
+            sleep.reset(begin + MINUTE);
+            let mut polls = 0;
+            std::future::poll_fn(|cx| {
+                let polled = std::pin::Pin::new(&mut sleep).poll(cx);
+                if polls == 0 {
+                    sleep.reset(early); // and whoever awaits it hears of that one
+                }
+                polls += 1;
+                polled
+            })
+            .await;
+            assert!(Instant::now() >= early);
+            sleep.reset(late);
+            sleep.await;
+            assert!(Instant::now() >= late);
+        })
+        .expect("a run");
+    assert_eq!(event_loop.counts().timers, 0);
+}

@@ -8,10 +8,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eagain_sys::clock;
+use eagain_sys::clock as real;
 use eagain_sys::poller::{Events, Interest};
 
 use crate::event_loop::budget;
+use crate::event_loop::clock::{self, Clock};
 use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Reactor;
@@ -19,6 +20,7 @@ use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
 use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Phase, Task, TaskId};
 use crate::event_loop::timers::Timers;
+use crate::event_loop::virtual_time::VirtualTime;
 use crate::event_loop::waiter::{Ticket, Waiter};
 use crate::event_loop::watch::Watch;
 use crate::stderr;
@@ -36,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     /// How many timers are set; the loop asks twice a turn.
     pub(crate) armed: Cell<usize>,
+    /// If its clock is not the real one.
+    pub(crate) virtual_time: Option<Box<VirtualTime>>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) spare_waker: RefCell<SpareWaker>,
     /// The future that is being polled: its task, and its own waker by address.
@@ -66,6 +70,7 @@ struct Reign(Option<Rc<Core>>);
 impl Reign {
     fn begin(core: &Rc<Core>) -> Reign {
         // While the thread is torn down there is no current loop, and nobody who asks for it.
+        clock::go_by(core.virtual_time.as_ref().map(|time| &time.clock));
         Reign(CURRENT.try_with(|current| current.replace(Some(core.clone()))).ok().flatten())
     }
 }
@@ -73,6 +78,9 @@ impl Reign {
 impl Drop for Reign {
     fn drop(&mut self) {
         let before = self.0.take();
+        clock::go_by(
+            before.as_ref().and_then(|core| core.virtual_time.as_ref()).map(|time| &time.clock),
+        );
         let core = CURRENT.try_with(|current| current.replace(before));
         drop(core); // after the borrow
     }
@@ -85,12 +93,22 @@ pub(crate) struct Entered {
 }
 
 impl Core {
-    pub(crate) fn new(budget: u32, trace: Trace, watch: Watch) -> eagain_sys::Result<Core> {
+    pub(crate) fn new(
+        budget: u32,
+        trace: Trace,
+        clock: Clock,
+        watch: Watch,
+    ) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
         let spare_waker = RefCell::new(SpareWaker::new(&inbox));
-        let timers = RefCell::new(Timers::new(Moment::of(clock::now()), scheduler.id));
+        let begin = Moment::of(real::now());
+        let virtual_time = match clock {
+            Clock::Real => None,
+            Clock::Virtual => Some(Box::new(VirtualTime::new(begin, scheduler.id))),
+        };
+        let timers = RefCell::new(Timers::new(begin, scheduler.id));
         Ok(Core {
             id: scheduler.id,
             scheduler,
@@ -98,6 +116,7 @@ impl Core {
             timers,
             inbox,
             armed: Cell::new(0),
+            virtual_time,
             spare_waker,
             polled: Cell::new(Key::NONE),
             polled_with: Cell::new(ptr::null()),
@@ -361,6 +380,11 @@ impl Core {
         Ok(true)
     }
 
+    /// What its clock says.
+    pub(crate) fn now(&self) -> Instant {
+        self.virtual_time.as_ref().map_or_else(real::now, |time| time.clock.instant())
+    }
+
     /// How long the loop may sleep: not at all if a task is READY, else until the earliest
     /// deadline, but not beyond `limit`.
     #[inline]
@@ -368,15 +392,21 @@ impl Core {
         if !self.scheduler.ready.is_empty() {
             return Some(Duration::ZERO);
         }
-        if self.armed.get() == 0 { limit } else { self.time_left(limit) }
+        match &self.virtual_time {
+            None if self.armed.get() == 0 => limit,
+            None => self.time_left(limit),
+            Some(time) => self.timeout_in(time, limit),
+        }
     }
 
     /// When the loop has to run at the latest: now, if a task is READY.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         if !self.scheduler.ready.is_empty() {
-            return Some(clock::now());
+            return Some(self.now());
         }
-        self.timers.borrow_mut().next_deadline()?.instant()
+        let deadline = self.timers.borrow_mut().next_deadline();
+        let goal = self.virtual_time.as_ref().and_then(|time| time.next_goal());
+        deadline.into_iter().chain(goal).min()?.instant()
     }
 
     #[inline(never)]
@@ -385,7 +415,7 @@ impl Core {
         if deadline == Moment::NEVER {
             return limit;
         }
-        let left = deadline.after(Moment::of(clock::now()));
+        let left = deadline.after(Moment::of(real::now()));
         Some(limit.map_or(left, |limit| limit.min(left)))
     }
 
@@ -393,7 +423,10 @@ impl Core {
     #[inline]
     pub(crate) fn wake_due(&self) {
         if self.armed.get() > 0 {
-            self.wake_due_at(Moment::of(clock::now()));
+            self.wake_due_at(match &self.virtual_time {
+                None => Moment::of(real::now()),
+                Some(time) => time.clock.now(),
+            });
         }
     }
 

@@ -6,6 +6,8 @@
 //! | `scheduler`, `ready`, `table` | what becomes of tasks; which run next; all of them |
 //! | `reactor`, `io` | which sources are watched; what is known of one of them |
 //! | `timers`, `moment` | deadlines |
+//! | `slack` | how late a sleep may end |
+//! | `clock`, `virtual_time` | what time it is; how it passes where it is not real |
 //! | `inbox` | wake-ups from other threads |
 //! | `root` | the future that the loop was asked to run |
 //! | `watch`, `blocked` | how long tasks take, and what is told of one that takes too long |
@@ -14,6 +16,7 @@
 mod blocked;
 pub(crate) mod budget;
 mod builder;
+pub(crate) mod clock;
 pub(crate) mod core;
 mod inbox;
 pub(crate) mod io;
@@ -24,8 +27,10 @@ mod ready;
 mod root;
 mod scheduler;
 pub(crate) mod slab;
+mod slack;
 pub(crate) mod table;
 mod timers;
+pub(crate) mod virtual_time;
 pub(crate) mod waiter;
 mod watch;
 
@@ -45,6 +50,7 @@ use crate::event_loop::core::Core;
 pub use crate::event_loop::reactor::ReactorCounts;
 use crate::event_loop::root::Root;
 pub use crate::event_loop::root::run;
+use crate::event_loop::slack::Slack;
 use crate::event_loop::table::Task;
 pub use crate::event_loop::table::TaskId;
 use crate::task::body::Spawn;
@@ -83,6 +89,7 @@ pub struct EventLoop {
     events: Events,
     /// Room for the tasks of a turn.
     running: Vec<Rc<Task>>,
+    timer_slack: Option<Duration>,
 }
 
 impl EventLoop {
@@ -99,8 +106,8 @@ impl EventLoop {
         Builder::new()
     }
 
-    pub(crate) fn from_parts(core: Core, events: Events) -> EventLoop {
-        EventLoop { core: Rc::new(core), events, running: Vec::new() }
+    fn from_parts(core: Core, events: Events, timer_slack: Option<Duration>) -> EventLoop {
+        EventLoop { core: Rc::new(core), events, running: Vec::new(), timer_slack }
     }
 
     /// Adds a task, a [`Generator`](crate::Generator) or a future; it first runs in the next
@@ -117,7 +124,8 @@ impl EventLoop {
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
-        let EventLoop { core, running, events } = self;
+        let _slack = Slack::set(self.timer_slack)?;
+        let EventLoop { core, running, events, .. } = self;
         let never = || false;
         if core.is_observed() {
             while turn::<true>(core, running, events, None, never)? {}
@@ -151,7 +159,8 @@ impl EventLoop {
 
     fn block_on_at<F: Future>(&mut self, future: F, at: Place) -> std::io::Result<F::Output> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
-        let EventLoop { core, running, events } = self;
+        let _slack = Slack::set(self.timer_slack)?;
+        let EventLoop { core, running, events, .. } = self;
         let future = pin!(future);
         let mut root = Root::new(core, future, at);
         loop {
@@ -174,7 +183,7 @@ impl EventLoop {
     /// As [`run`](EventLoop::run).
     pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
-        let EventLoop { core, running, events } = self;
+        let EventLoop { core, running, events, .. } = self;
         if core.scheduler.live() == 0 {
             // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.
             core.reactor.wait(events, Some(Duration::ZERO))?;
@@ -188,9 +197,14 @@ impl EventLoop {
     }
 
     /// When the loop has to be turned at the latest: now, if a task is READY; `None`, if only
-    /// an event can give it something to do.
+    /// an event can give it something to do. On the loop's own clock.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core.next_deadline()
+    }
+
+    /// What time it is on the loop, see [`time::now`](crate::time::now).
+    pub fn now(&self) -> Instant {
+        self.core.now()
     }
 
     /// All tasks, with what each does and waits for.
@@ -246,6 +260,9 @@ fn turn<const OBSERVED: bool>(
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
     core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+    if let Some(time) = &core.virtual_time {
+        core.pass_time(time, events.is_empty(), limit);
+    }
     core.wake_due();
     Ok(true)
 }

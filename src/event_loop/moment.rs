@@ -17,6 +17,8 @@ fn epoch() -> Instant {
 
 impl Moment {
     pub(crate) const NEVER: Moment = Moment((1 << 62) - 1);
+    /// The last one before that.
+    pub(crate) const LAST: Moment = Moment(Moment::NEVER.0 - 1);
 
     /// What came before the process asked is past, whenever it was.
     #[inline]
@@ -43,6 +45,12 @@ impl Moment {
             return None;
         }
         epoch().checked_add(Duration::from_nanos(self.0))
+    }
+
+    /// So much later.
+    pub(crate) fn plus(self, time: Duration) -> Moment {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        Moment::from_nanos(self.0.saturating_add(nanos))
     }
 
     /// How long it is from `now` until then.

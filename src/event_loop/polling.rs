@@ -74,7 +74,7 @@ impl Core {
 
     /// Who is behind the waker that a future of ours is polled with: the task itself, or a
     /// stranger between the two.
-    fn waiter_behind(&self, waker: &Waker) -> Waiter {
+    pub(crate) fn waiter_behind(&self, waker: &Waker) -> Waiter {
         self.task_behind(waker).map_or_else(|| Waiter::Waker(waker.clone()), Waiter::Task)
     }
 
@@ -128,6 +128,13 @@ impl Core {
         let timer = timers.insert(deadline, waiter);
         self.armed.set(timers.len());
         timer
+    }
+
+    /// Moves a timer to another time, whomever it wakes. `None` if it has fired.
+    pub(crate) fn move_timer(&self, timer: Key, deadline: Moment) -> Option<Key> {
+        let mut timers = self.timers.borrow_mut();
+        let waiter = timers.remove(timer)?;
+        Some(timers.insert(deadline, waiter))
     }
 
     /// Lets a timer wake the future that is polled with `waker` from now on. False if it has

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::task::{self, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use eagain_sys::clock;
 use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
@@ -183,10 +182,10 @@ impl<'a> Context<'a> {
         self.task.deliver(value);
     }
 
-    /// What the clock says.
+    /// What the loop's clock says, see [`time::now`](crate::time::now).
     ///
     /// System calls: none; the vDSO answers.
     pub fn now(&self) -> Instant {
-        clock::now()
+        self.core.now()
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use eagain_sys::poller::{Interest, Readiness};
 
+use crate::event_loop::clock;
 use crate::event_loop::slab::Key;
 use crate::task::context::Context;
 
@@ -252,7 +253,7 @@ impl Wait {
     /// Until so much time has passed from now. A time so long that no clock can name its end
     /// (`Duration::MAX`) never passes.
     pub fn after(time: Duration) -> Wait {
-        Wait { on: On::WOKEN, deadline: eagain_sys::clock::now().checked_add(time) }
+        Wait { on: On::WOKEN, deadline: clock::now().checked_add(time) }
     }
 
     /// The same wait, but not beyond this instant. Of two deadlines the earlier one holds.

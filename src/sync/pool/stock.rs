@@ -9,12 +9,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::event_loop::clock::now;
 use crate::sync::permits::{Gate, Permits, Refusal};
-
-/// What the clock says.
-fn now() -> Instant {
-    Instant::now()
-}
 
 /// How long what is pooled is good for.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,4 @@
-//! Waiting for a time to come, as futures.
-//!
-//! A hand-written generator yields [`Wait::after`](crate::Wait::after) and
-//! [`Wait::until`](crate::Wait::until) for the same.
+//! Waiting for a time to come.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use eagain_sys::clock;
-
 use crate::error::LoopError;
+use crate::event_loop::clock;
 use crate::event_loop::core::Core;
 use crate::event_loop::moment::Moment;
 use crate::event_loop::slab::Key;
@@ -100,6 +96,36 @@ impl Sleep {
             Sleep::DONE => State::Done,
             _ => State::Unset(Moment::from_nanos(rest)),
         }
+    }
+
+    /// Waits until this instant instead, also if it was done. Whoever was to be woken at the old
+    /// one will be at the new one.
+    ///
+    /// ```
+    /// use eagain::time::{now, sleep};
+    /// use std::{pin::pin, time::Duration};
+    ///
+    /// # eagain::run(async {
+    /// let mut patience = sleep(Duration::from_secs(3600));
+    /// let end = now() + Duration::from_millis(1);
+    /// patience.reset(end);
+    /// patience.await;
+    /// assert!(now() >= end);
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reset(&mut self, deadline: Instant) {
+        self.set(Some(deadline));
+    }
+
+    /// The same; without a deadline, it never ends.
+    pub(super) fn set(&mut self, deadline: Option<Instant>) {
+        let deadline = deadline.map_or(Moment::NEVER, Moment::of);
+        let moved = match self.state() {
+            State::Set(timer) => Core::with_current(|core| core.move_timer(timer, deadline)),
+            _ => None,
+        };
+        self.go_to(moved.flatten().map_or(State::Unset(deadline), State::Set));
     }
 
     #[inline]

@@ -1,0 +1,93 @@
+//! Moving a virtual clock by hand.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::error::LoopError;
+use crate::event_loop::core::Core;
+use crate::event_loop::slab::Key;
+
+/// Moves a [virtual clock](super#a-virtual-clock) by so much, and lets happen on the way what is
+/// due on the way: the clock stops at each deadline, what is due fires, and the tasks run until
+/// all of them wait, before it goes on. Whoever awaits this goes on last, when all that was due by
+/// then, at its very end too, has run. So `advance(Duration::ZERO)` waits until all others do.
+///
+/// [`hold`](super::hold) does not hinder it.
+///
+/// Cancel-safe: dropped on the way, the clock stays where it is by then. System calls: none of
+/// its own; the loop asks the kernel before each step.
+///
+/// # Panics
+/// When awaited: if no event loop runs on this thread, or its clock is real.
+///
+/// ```
+/// # use eagain::time::{self, Clock};
+/// # use std::{cell::Cell, rc::Rc, time::Duration};
+/// # let mut event_loop = eagain::EventLoop::builder().clock(Clock::Virtual).build()?;
+/// # event_loop.block_on(async {
+/// let ticks = Rc::new(Cell::new(0));
+/// let counted = ticks.clone();
+/// eagain::spawn(async move {
+///     let mut interval = time::interval(Duration::from_secs(1));
+///     loop {
+///         interval.tick().await;
+///         counted.set(counted.get() + 1);
+///     }
+/// })
+/// .detach();
+/// time::advance(Duration::from_secs(60)).await;
+/// assert_eq!(ticks.get(), 61); // the first one comes at once
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn advance(time: Duration) -> Advance {
+    Advance { time, goal: None, local: PhantomData }
+}
+
+/// What [`advance`] returns.
+#[must_use = "time that is not awaited does not pass"]
+pub struct Advance {
+    time: Duration,
+    /// What the loop knows of it, once it was polled.
+    goal: Option<Key>,
+    /// Not to leave the thread.
+    local: PhantomData<*const ()>,
+}
+
+impl Future for Advance {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let polled = Core::with_current(|core| {
+            let time = core.virtual_time.as_ref().ok_or(LoopError::RealClock)?;
+            let waiter = core.waiter_behind(cx.waker());
+            let Some(goal) = self.goal else {
+                self.goal = Some(time.add_goal(self.time, waiter));
+                return Ok(Poll::Pending);
+            };
+            Ok(if time.keep_goal(goal, waiter) { Poll::Pending } else { Poll::Ready(()) })
+        });
+        polled.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
+    }
+}
+
+impl Drop for Advance {
+    fn drop(&mut self) {
+        if let Some(goal) = self.goal {
+            Core::with_current(|core| {
+                if let Some(time) = &core.virtual_time {
+                    time.remove_goal(goal);
+                }
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Advance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Advance").field(&self.time).finish()
+    }
+}
