@@ -39,6 +39,9 @@ pub enum LoopError {
     /// The source was closed, by this task or another one.
     #[error("this source was closed; whoever closed it should end the tasks that use it first")]
     Closed,
+    /// The loop was stopped before the future that it ran was ready.
+    #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
+    Stopped,
     /// The descriptor is lent out at this moment, so it cannot be closed.
     #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
     Lent,
@@ -66,6 +69,7 @@ impl From<LoopError> for io::Error {
         let kind = match e {
             LoopError::Closed | LoopError::LoopGone => io::ErrorKind::NotConnected,
             LoopError::SecondWaiter { .. } | LoopError::Lent => io::ErrorKind::ResourceBusy,
+            LoopError::Stopped => io::ErrorKind::Other, // not `Interrupted`: that asks for more
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop => {
                 io::ErrorKind::InvalidInput
             }

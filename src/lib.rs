@@ -9,10 +9,12 @@
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
 //! * [`Source`], [`net`]: what tasks wait for.
+//! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!
 //! The system calls themselves are in `eagain-sys`, one function each. Nothing is hidden there
-//! either: this crate contains no `unsafe`, and starts no thread.
+//! either: this crate contains no `unsafe`, and starts no thread but those that [`offload`] and
+//! [`PerCore`] are asked for.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +26,7 @@ mod source;
 pub mod stream;
 pub mod sync;
 mod task;
+mod thread;
 pub mod time;
 mod trace;
 mod until;
@@ -36,6 +39,9 @@ pub use source::Source;
 pub use task::{
     ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,
     Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
+};
+pub use thread::{
+    Handle, LoopEnd, Loops, Offload, PerCore, RemoteJoinHandle, Seat, offload, per_core,
 };
 pub use trace::Trace;
 pub use until::{DescriptorClosed, descriptor_closed};

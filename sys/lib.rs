@@ -9,10 +9,11 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
-//! | [`clock`], [`limits`] | what surrounds it |
+//! | [`clock`], [`limits`], [`affinity`] | what surrounds it |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
+pub mod affinity;
 pub mod clock;
 pub mod descriptor;
 pub mod epoll;

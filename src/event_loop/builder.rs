@@ -1,5 +1,6 @@
 //! How a loop is to be.
 
+use std::time::Duration;
 use std::{env, io};
 
 use eagain_sys::poller::Events;
@@ -7,6 +8,7 @@ use eagain_sys::poller::Events;
 use crate::event_loop::EventLoop;
 use crate::event_loop::budget;
 use crate::event_loop::core::Core;
+use crate::event_loop::pool::Pool;
 use crate::trace::Trace;
 
 /// Builds an [`EventLoop`].
@@ -21,6 +23,8 @@ pub struct Builder {
     event_capacity: usize,
     whole_milliseconds: bool,
     trace: Trace,
+    offload_threads: usize,
+    offload_idle: Duration,
 }
 
 impl Default for Builder {
@@ -37,6 +41,8 @@ impl Builder {
             event_capacity: 1024,
             whole_milliseconds: false,
             trace: Trace::Off,
+            offload_threads: 4,
+            offload_idle: Duration::from_secs(10),
         }
     }
 
@@ -67,6 +73,19 @@ impl Builder {
         self
     }
 
+    /// How many threads [`offload`](crate::offload) may start for this loop; what comes when all
+    /// are busy waits its turn. Default 4, at least 1.
+    pub fn offload_threads(mut self, threads: usize) -> Builder {
+        self.offload_threads = threads.max(1);
+        self
+    }
+
+    /// How long such a thread stays without work before it ends. Default 10 seconds.
+    pub fn offload_idle(mut self, time: Duration) -> Builder {
+        self.offload_idle = time;
+        self
+    }
+
     /// Sets what the environment asks for: `EAGAIN_TRACE` is `turns`, `strace` or `off`. The
     /// library reads the environment here and nowhere else.
     ///
@@ -93,7 +112,8 @@ impl Builder {
     /// # Errors
     /// As [`EventLoop::new`].
     pub fn build(self) -> io::Result<EventLoop> {
-        let core = Core::new(self.budget, self.trace)?;
+        let pool = Pool::new(self.offload_threads, self.offload_idle);
+        let core = Core::new(self.budget, self.trace, pool)?;
         if self.whole_milliseconds {
             core.reactor.poller().use_milliseconds();
         }

@@ -14,6 +14,7 @@ use eagain_sys::poller::Interest;
 use crate::event_loop::budget;
 use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::moment::Moment;
+use crate::event_loop::pool::Pool;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
@@ -35,6 +36,11 @@ pub(crate) struct Core {
     /// How many timers are set; the loop asks twice a turn.
     pub(crate) armed: Cell<usize>,
     pub(crate) inbox: Arc<Inbox>,
+    /// The bell of the inbox was heard; how often it was rung; somebody asked the loop to stop.
+    pub(crate) heard: Cell<bool>,
+    pub(crate) bells: Cell<u64>,
+    pub(crate) stopped: Cell<bool>,
+    pub(crate) pool: Rc<Pool>,
     pub(crate) spare_waker: RefCell<SpareWaker>,
     /// The future that is being polled: its task, and its own waker by address.
     pub(crate) polled: Cell<Key>,
@@ -82,7 +88,7 @@ pub(crate) struct Entered {
 }
 
 impl Core {
-    pub(crate) fn new(budget: u32, trace: Trace) -> eagain_sys::Result<Core> {
+    pub(crate) fn new(budget: u32, trace: Trace, pool: Pool) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
@@ -94,6 +100,10 @@ impl Core {
             reactor,
             timers,
             inbox,
+            heard: Cell::new(false),
+            bells: Cell::new(0),
+            stopped: Cell::new(false),
+            pool: Rc::new(pool),
             armed: Cell::new(0),
             spare_waker,
             polled: Cell::new(Key::NONE),
@@ -312,7 +322,7 @@ impl Core {
     /// be looked at without a system call, and the timers.
     #[inline(always)]
     pub(crate) fn go_on_alone(&self) -> io::Result<bool> {
-        self.inbox.look(&self.scheduler)?;
+        self.read_if_rung()?;
         self.wake_due();
         Ok(true)
     }
