@@ -6,6 +6,8 @@ TOOLS = strace
 EX     ?= 09_edge_triggered
 ARGS   ?=
 REPEAT ?= 20
+# The tests in which threads meet.
+THREADED = across_threads threads
 # Those that can pass today: the BSDs and macOS join with the kqueue backend.
 TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
 
@@ -54,7 +56,15 @@ bench: ## the benchmarks
 cross: ## type check and clippy for other targets (TARGETS="...")
 	.ci/cross $(TARGETS)
 
-soak: tools ## the long tests, then the whole suite REPEAT=20 times
+loom: ## the bell and the offload queue in every order that threads can take
+	RUSTFLAGS="--cfg loom" cargo test --release --test loom \
+		--target-dir "$${CARGO_TARGET_DIR:-target}/loom"
+
+sanitize: ## the tests with threads under AddressSanitizer and ThreadSanitizer
+	.ci/sanitize address $(THREADED)
+	.ci/sanitize thread $(THREADED)
+
+soak: tools loom sanitize ## models, sanitizers, the long tests, then the whole suite REPEAT=20 times
 	EAGAIN_SOAK=1 cargo test --release --test soak -- --nocapture
 	@i=1; while [ $$i -le $(REPEAT) ]; do \
 		echo "round $$i of $(REPEAT)"; cargo test --workspace --quiet || exit 1; i=$$((i + 1)); \
@@ -75,4 +85,4 @@ tools:
 	@.ci/tools $(TOOLS)
 
 .NOTPARALLEL:
-.PHONY: help run test check trace strace strace-bless doc bench cross soak clean release-examples tools
+.PHONY: help run test check trace strace strace-bless doc bench cross loom sanitize soak clean release-examples tools

@@ -52,6 +52,9 @@ pub enum LoopError {
         /// How many can be.
         most: usize,
     },
+    /// The loop was stopped before the future that it ran was ready.
+    #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
+    Stopped,
     /// The descriptor is lent out at this moment, so it cannot be closed.
     #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
     Lent,
@@ -81,6 +84,7 @@ impl From<LoopError> for io::Error {
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }
+            LoopError::Stopped => io::ErrorKind::Other, // not `Interrupted`: that asks for more
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop | LoopError::RealClock => {
                 io::ErrorKind::InvalidInput
             }

@@ -9,13 +9,15 @@
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
 //! * [`Source`], [`net`]: what tasks wait for.
+//! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!
 //! What belongs to the whole process is left alone, with one exception, for programs that ask for
 //! it: [`Builder::answer_sigusr1`] installs a handler for `SIGUSR1`.
 //!
 //! The system calls themselves are in `eagain-sys`, one function each. Nothing is hidden there
-//! either: this crate contains no `unsafe`, and starts no thread.
+//! either: this crate contains no `unsafe`, and starts no thread but those that [`offload`] and
+//! [`PerCore`] are asked for.
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +30,7 @@ mod stderr;
 pub mod stream;
 pub mod sync;
 mod task;
+mod thread;
 pub mod time;
 mod trace;
 mod until;
@@ -40,6 +43,9 @@ pub use source::Source;
 pub use task::{
     ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,
     Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
+};
+pub use thread::{
+    Handle, LoopEnd, Loops, Offload, PerCore, RemoteJoinHandle, Seat, offload, per_core,
 };
 pub use trace::Trace;
 pub use until::{DescriptorClosed, descriptor_closed};

@@ -9,11 +9,12 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
-//! | [`clock`], [`limits`], [`prctl`] | what surrounds it |
+//! | [`clock`], [`limits`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
+pub mod affinity;
 pub mod board;
 pub mod clock;
 pub mod descriptor;

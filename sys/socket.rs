@@ -243,6 +243,19 @@ pub fn set_reuse_address(fd: BorrowedFd<'_>, on: bool) -> Result<()> {
     set(fd, sockopt::ReuseAddr, &on)
 }
 
+/// `SO_REUSEPORT`: lets several sockets listen on one port, each with a queue of its own; the
+/// kernel chooses one for each connection by its addresses and ports. All of them must have the
+/// option set before `bind`, and belong to one user.
+///
+/// * strace: `setsockopt(3, SOL_SOCKET, SO_REUSEPORT, [1], 4) = 0`
+/// * Closing one resets the connections that queue there (unless
+///   `/proc/sys/net/ipv4/tcp_migrate_req` is 1): accept them first.
+/// * macOS and the BSDs have the option, but do not spread connections (FreeBSD: SO_REUSEPORT_LB).
+/// * Manual page: socket(7).
+pub fn set_reuse_port(fd: BorrowedFd<'_>, on: bool) -> Result<()> {
+    set(fd, sockopt::ReusePort, &on)
+}
+
 /// `TCP_NODELAY`: sends small segments at once. Set on a listener, Linux hands it on to every
 /// connection accepted from it, which saves a call each.
 ///
@@ -311,6 +324,16 @@ pub fn set_linger(fd: BorrowedFd<'_>, linger: Option<Duration>) -> Result<()> {
 pub fn listen_tcp(addr: &SocketAddr, backlog: u32) -> Result<OwnedFd> {
     let fd = tcp(addr)?;
     set_reuse_address(fd.as_fd(), true)?;
+    bind(fd.as_fd(), addr)?;
+    listen(fd.as_fd(), backlog)?;
+    Ok(fd)
+}
+
+/// One of several on a port, in five calls: [`set_reuse_port`] before the others' [`bind`].
+pub fn listen_tcp_reuseport(addr: &SocketAddr, backlog: u32) -> Result<OwnedFd> {
+    let fd = tcp(addr)?;
+    set_reuse_address(fd.as_fd(), true)?;
+    set_reuse_port(fd.as_fd(), true)?;
     bind(fd.as_fd(), addr)?;
     listen(fd.as_fd(), backlog)?;
     Ok(fd)

@@ -196,7 +196,8 @@ fn a_report_tells_between_which_awaits_it_was() {
         }
     });
     event_loop.run().expect("a run");
-    (returned(&blocks), returned(&writer));
+    returned(&blocks);
+    returned(&writer);
     let reports = reports.take();
     let report = reports.iter().max_by_key(|report| report.duration).expect("a report");
     assert_eq!(report.id, blocks.id().to_string());

@@ -12,6 +12,7 @@ use crate::event_loop::blocked::Blocked;
 use crate::event_loop::budget;
 use crate::event_loop::clock::Clock;
 use crate::event_loop::core::Core;
+use crate::event_loop::pool::Pool;
 use crate::event_loop::watch::{Hook, Rules, Watch};
 use crate::trace::Trace;
 
@@ -30,6 +31,8 @@ pub struct Builder {
     timer_slack: Option<Duration>,
     trace: Trace,
     watching: Rules,
+    offload_threads: usize,
+    offload_idle: Duration,
 }
 
 impl Default for Builder {
@@ -49,6 +52,8 @@ impl Builder {
             timer_slack: None,
             trace: Trace::Off,
             watching: Rules::new(),
+            offload_threads: 4,
+            offload_idle: Duration::from_secs(10),
         }
     }
 
@@ -173,6 +178,19 @@ impl Builder {
         self
     }
 
+    /// How many threads [`offload`](crate::offload) may start for this loop; what comes when all
+    /// are busy waits its turn. Default 4, at least 1.
+    pub fn offload_threads(mut self, threads: usize) -> Builder {
+        self.offload_threads = threads.max(1);
+        self
+    }
+
+    /// How long such a thread stays without work before it ends. Default 10 seconds.
+    pub fn offload_idle(mut self, time: Duration) -> Builder {
+        self.offload_idle = time;
+        self
+    }
+
     /// Sets what the environment asks for. The library reads the environment here and nowhere
     /// else.
     ///
@@ -212,7 +230,8 @@ impl Builder {
     /// loops of the process answer `SIGUSR1` already.
     pub fn build(self) -> io::Result<EventLoop> {
         let watch = Watch::new(self.watching)?;
-        let core = Core::new(self.budget, self.trace, self.clock, watch)?;
+        let pool = Pool::new(self.offload_threads, self.offload_idle);
+        let core = Core::new(self.budget, self.trace, self.clock, watch, pool)?;
         if self.whole_milliseconds {
             core.reactor.poller().use_milliseconds();
         }

@@ -15,6 +15,7 @@ use crate::event_loop::budget;
 use crate::event_loop::clock::{self, Clock};
 use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::moment::Moment;
+use crate::event_loop::pool::Pool;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
@@ -41,6 +42,11 @@ pub(crate) struct Core {
     /// If its clock is not the real one.
     pub(crate) virtual_time: Option<Box<VirtualTime>>,
     pub(crate) inbox: Arc<Inbox>,
+    /// The bell of the inbox was heard; how often it was rung; somebody asked the loop to stop.
+    pub(crate) heard: Cell<bool>,
+    pub(crate) bells: Cell<u64>,
+    pub(crate) stopped: Cell<bool>,
+    pub(crate) pool: Rc<Pool>,
     pub(crate) spare_waker: RefCell<SpareWaker>,
     /// The future that is being polled: its task, and its own waker by address.
     pub(crate) polled: Cell<Key>,
@@ -98,6 +104,7 @@ impl Core {
         trace: Trace,
         clock: Clock,
         watch: Watch,
+        pool: Pool,
     ) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
@@ -115,6 +122,10 @@ impl Core {
             reactor,
             timers,
             inbox,
+            heard: Cell::new(false),
+            bells: Cell::new(0),
+            stopped: Cell::new(false),
+            pool: Rc::new(pool),
             armed: Cell::new(0),
             virtual_time,
             spare_waker,
@@ -375,7 +386,7 @@ impl Core {
     /// be looked at without a system call, and the timers.
     #[inline(always)]
     pub(crate) fn go_on_alone(&self) -> io::Result<bool> {
-        self.inbox.look(&self.scheduler)?;
+        self.read_if_rung()?;
         self.wake_due();
         Ok(true)
     }

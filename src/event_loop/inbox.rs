@@ -1,93 +1,97 @@
-//! Wake-ups from other threads: an inbox, and a bell that ends the loop's sleep.
-//!
-//! The bell is a system call, so it is rung only if it is silent. The order makes it safe: who
-//! wakes puts the task into the inbox, *then* looks whether the bell was rung; the loop marks
-//! the bell silent, *then* empties the inbox. A task that is put in too late to be found finds
-//! the bell silent, and rings it.
+//! Letters from other threads: wake this task, call that function, stop. None is lost, and most
+//! of them cost no system call; `mailbox` says why.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod mailbox;
+mod primitives;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 
 use eagain_sys::poller::Bell;
 
+use self::mailbox::{Mailbox, Once, Posted, Ring};
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
 use crate::task::generator::Cause;
 
-pub(crate) struct Inbox {
-    open: Mutex<Open>,
-    rung: AtomicBool,
-    /// Tells the loop's own thread from others.
-    scheduler: u64,
+/// What other threads have to say to a loop.
+pub(crate) enum Letter {
+    /// A task is to run.
+    Wake(Arc<TaskWaker>),
+    /// Something is to be done on the loop's thread.
+    Call(Box<dyn FnOnce() + Send>),
+    /// The loop is to return from `run`.
+    Stop,
+    /// A thread of the loop's pool has done a piece of work.
+    WorkDone,
 }
 
-struct Open {
-    woken: Vec<Arc<TaskWaker>>,
-    /// `None` when the loop is gone: a waker that outlives it holds no descriptor.
-    bell: Option<Bell>,
+impl Ring for Bell {
+    type Error = eagain_sys::Error;
+
+    fn ring(&self) -> eagain_sys::Result<()> {
+        Bell::ring(self)
+    }
+
+    fn answer(&self) -> eagain_sys::Result<()> {
+        Bell::answer(self)
+    }
+}
+
+pub(crate) struct Inbox {
+    mailbox: Mailbox<Letter, Bell>,
+    /// Once is enough.
+    stop: Once,
+    /// Tells the loop's own thread from others.
+    pub(crate) scheduler: u64,
 }
 
 impl Inbox {
     pub(crate) fn new(bell: Bell, scheduler: &Scheduler) -> Inbox {
-        Inbox {
-            open: Mutex::new(Open { woken: Vec::new(), bell: Some(bell) }),
-            rung: AtomicBool::new(false),
-            scheduler: scheduler.id,
-        }
+        Inbox { mailbox: Mailbox::new(bell), stop: Once::new(), scheduler: scheduler.id }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, waker: Arc<TaskWaker>) {
-        let mut open = self.lock();
-        if open.bell.is_none() {
-            return; // there is nobody to tell
-        }
-        open.woken.push(waker);
-        if !self.rung.swap(true, Ordering::AcqRel) {
-            if let Some(Err(e)) = open.bell.as_ref().map(Bell::ring) {
-                // The bell is ours and never full: this cannot be, but a wake-up must not be lost
-                // in silence.
+    /// From any thread. When the loop is gone the letter is dropped, with nothing locked.
+    pub(crate) fn post(&self, letter: Letter) {
+        match self.mailbox.post(letter) {
+            Posted::Sent => {}
+            Posted::Returned(unread) => drop(unread),
+            // The bell is ours and never full: this cannot be, but a wake-up must not be lost
+            // in silence.
+            Posted::Unheard(e) => {
                 eprintln!("eagain: a wake-up from another thread was lost: {e}");
             }
         }
     }
 
-    /// The loop ends: closes the bell, and forgets who was woken.
-    pub(crate) fn close(&self) {
-        let mut open = self.lock();
-        let gone = (open.bell.take(), std::mem::take(&mut open.woken));
-        drop(open);
-        drop(gone); // a waker's last clone may be here, and its inbox with it
-    }
-
-    /// Empties the inbox if the bell was rung, without asking the kernel. The bell's event still
-    /// comes, and finds nothing to do.
-    #[inline]
-    pub(crate) fn look(&self, scheduler: &Scheduler) -> eagain_sys::Result<()> {
-        if self.rung.load(Ordering::Acquire) { self.empty(scheduler) } else { Ok(()) }
-    }
-
-    /// The bell was heard: moves every task in the inbox to READY.
-    #[cold]
-    pub(crate) fn empty(&self, scheduler: &Scheduler) -> eagain_sys::Result<()> {
-        self.rung.store(false, Ordering::Release);
-        let woken = {
-            let mut open = self.lock();
-            open.bell.as_ref().map_or(Ok(()), Bell::answer)?;
-            std::mem::take(&mut open.woken)
-        };
-        for waker in woken {
-            // From here on a wake is a new one.
-            // Acquired too: who found it queued already made no other mark of what it had done
-            // before, and the task must see that.
-            waker.queued.swap(false, Ordering::AcqRel);
-            scheduler.wake_key(waker.task(), Cause::Woken);
+    /// Asks the loop to stop, from any thread.
+    pub(crate) fn stop(&self) {
+        if self.stop.put() {
+            self.post(Letter::Stop);
         }
-        Ok(())
+    }
+
+    /// The loop knows that it is to stop.
+    pub(crate) fn stop_taken(&self) {
+        self.stop.taken();
+    }
+
+    /// Whether there may be letters, without asking the kernel.
+    #[inline]
+    pub(crate) fn is_rung(&self) -> bool {
+        self.mailbox.is_rung()
+    }
+
+    /// All letters, and whether the bell was rung for them.
+    pub(crate) fn take(&self) -> eagain_sys::Result<(Vec<Letter>, bool)> {
+        self.mailbox.take()
+    }
+
+    /// The loop ends. Whoever wrote what was not read learns it when that is dropped: now. The
+    /// bell is closed by the caller.
+    pub(crate) fn close(&self) -> (Vec<Letter>, Option<Bell>) {
+        self.mailbox.close()
     }
 }
 
@@ -95,8 +99,8 @@ impl Inbox {
 pub(crate) struct TaskWaker {
     inbox: Arc<Inbox>,
     task: AtomicU64,
-    /// It lies in the inbox already.
-    queued: AtomicBool,
+    /// It lies in the inbox once at most.
+    queued: Once,
 }
 
 impl TaskWaker {
@@ -104,12 +108,18 @@ impl TaskWaker {
         TaskWaker {
             inbox: inbox.clone(),
             task: AtomicU64::new(task.to_token()),
-            queued: AtomicBool::new(false),
+            queued: Once::new(),
         }
     }
 
     fn task(&self) -> Key {
         Key::from_token(self.task.load(Ordering::Relaxed))
+    }
+
+    /// Whom the letter is about. From here on a wake is a new one.
+    pub(crate) fn taken(&self) -> Key {
+        self.queued.taken();
+        self.task()
     }
 
     /// Whether the loop that runs on this thread is the task's own: then it is moved to READY
@@ -132,8 +142,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.wake_here() && !self.queued.swap(true, Ordering::AcqRel) {
-            self.inbox.push(self.clone());
+        if !self.wake_here() && self.queued.put() {
+            self.inbox.post(Letter::Wake(self.clone()));
         }
     }
 }

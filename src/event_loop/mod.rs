@@ -8,7 +8,8 @@
 //! | `timers`, `moment` | deadlines |
 //! | `slack` | how late a sleep may end |
 //! | `clock`, `virtual_time` | what time it is; how it passes where it is not real |
-//! | `inbox` | wake-ups from other threads |
+//! | `inbox`, `mail` | letters from other threads: wake, call, stop; what is done about them |
+//! | `pool` | threads for work that blocks |
 //! | `root` | the future that the loop was asked to run |
 //! | `watch`, `blocked` | how long tasks take, and what is told of one that takes too long |
 //! | `polling` | what futures need on top |
@@ -18,10 +19,12 @@ pub(crate) mod budget;
 mod builder;
 pub(crate) mod clock;
 pub(crate) mod core;
-mod inbox;
+pub(crate) mod inbox;
 pub(crate) mod io;
+mod mail;
 pub(crate) mod moment;
 mod polling;
+pub(crate) mod pool;
 pub(crate) mod reactor;
 mod ready;
 mod root;
@@ -53,7 +56,7 @@ pub use crate::event_loop::root::run;
 use crate::event_loop::slack::Slack;
 use crate::event_loop::table::Task;
 pub use crate::event_loop::table::TaskId;
-use crate::task::body::Spawn;
+use crate::task::body::{Spawn, quietly};
 use crate::task::generator::Place;
 use crate::task::join::JoinHandle;
 use crate::task::listing::TaskInfo;
@@ -85,7 +88,7 @@ use crate::task::listing::TaskInfo;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct EventLoop {
-    core: Rc<Core>,
+    pub(crate) core: Rc<Core>,
     events: Events,
     /// Room for the tasks of a turn.
     running: Vec<Rc<Task>>,
@@ -117,8 +120,9 @@ impl EventLoop {
         self.core.spawn(task, Location::caller())
     }
 
-    /// Turns the loop until every task has finished. What they returned is for their handles to
-    /// tell; the errors here are the loop's own.
+    /// Turns the loop until every task has finished, or until [`Handle::stop`](crate::Handle::stop)
+    /// ends it before that: then the tasks stay, and go on when the loop is run again. What they
+    /// returned is for their handles to tell; the errors here are the loop's own.
     ///
     /// # Errors
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
@@ -127,11 +131,13 @@ impl EventLoop {
         let _slack = Slack::set(self.timer_slack)?;
         let EventLoop { core, running, events, .. } = self;
         let never = || false;
+        core.read_if_rung()?; // what came while the loop did not run
         if core.is_observed() {
-            while turn::<true>(core, running, events, None, never)? {}
+            while !core.stopped.get() && turn::<true>(core, running, events, None, never)? {}
         } else {
-            while turn::<false>(core, running, events, None, never)? {}
+            while !core.stopped.get() && turn::<false>(core, running, events, None, never)? {}
         }
+        core.stopped.set(false);
         Ok(())
     }
 
@@ -140,7 +146,8 @@ impl EventLoop {
     /// panic in it is the caller's.
     ///
     /// # Errors
-    /// As [`run`](EventLoop::run).
+    /// As [`run`](EventLoop::run). [`LoopError::Stopped`]: [`Handle::stop`](crate::Handle::stop)
+    /// came before the future was ready; it is dropped.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -162,17 +169,21 @@ impl EventLoop {
         let _slack = Slack::set(self.timer_slack)?;
         let EventLoop { core, running, events, .. } = self;
         let future = pin!(future);
+        core.read_if_rung()?; // what came while the loop did not run
         let mut root = Root::new(core, future, at);
-        loop {
+        while !core.stopped.get() {
             if core.is_observed() {
                 turn::<true>(core, running, events, None, || root.advance::<true>())?;
             } else {
                 turn::<false>(core, running, events, None, || root.advance::<false>())?;
             }
             if let Some(output) = root.take() {
+                core.stopped.set(false);
                 return Ok(output);
             }
         }
+        core.stopped.set(false);
+        Err(LoopError::Stopped.into())
     }
 
     /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
@@ -187,7 +198,7 @@ impl EventLoop {
         if core.scheduler.live() == 0 {
             // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.
             core.reactor.wait(events, Some(Duration::ZERO))?;
-            core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+            core.dispatch(events)?;
         } else if core.is_observed() {
             turn::<true>(core, running, events, limit, || false)?;
         } else {
@@ -218,9 +229,11 @@ impl EventLoop {
         Counts {
             turns: self.core.turn.get().into(),
             resumes: scheduler.resumed.get(),
+            bells: self.core.bells.get(),
             tasks: scheduler.live(),
             sources: reactor.sources(),
             timers: timers.borrow().len(),
+            offloads: self.core.pool.pending(),
             reactor: reactor.counts(),
         }
     }
@@ -247,7 +260,9 @@ fn turn<const OBSERVED: bool>(
             return core.go_on_alone(); // busy, and nothing to ask the kernel about
         }
     } else if core.scheduler.live() == 0 {
-        return Ok(false); // nobody is left to wait for anything
+        // Nobody is left to wait for anything, unless another thread has just sent somebody.
+        core.read_if_rung()?;
+        return Ok(core.scheduler.live() > 0);
     }
 
     // 2. Work out how long to sleep: not at all, until the earliest deadline, or until something
@@ -259,7 +274,7 @@ fn turn<const OBSERVED: bool>(
 
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
-    core.reactor.dispatch(events, || core.inbox.empty(&core.scheduler))?;
+    core.dispatch(events)?;
     if let Some(time) = &core.virtual_time {
         core.pass_time(time, events.is_empty(), limit);
     }
@@ -276,12 +291,17 @@ pub struct Counts {
     pub turns: u64,
     /// How often a task was resumed.
     pub resumes: u64,
+    /// How often another thread had to ring the loop's bell: one `write` each. Most of what
+    /// other threads send comes while it is rung.
+    pub bells: u64,
     /// Tasks that have not finished.
     pub tasks: usize,
     /// Sources registered with the kernel.
     pub sources: usize,
     /// Timers set.
     pub timers: usize,
+    /// Work handed to other threads ([`offload`](crate::offload)) of which nothing was heard yet.
+    pub offloads: usize,
     /// What went through the reactor.
     pub reactor: ReactorCounts,
 }
@@ -298,6 +318,10 @@ impl Drop for EventLoop {
         // What tasks own may wake and spawn others while it is dropped; those go too. On a
         // thread whose loop runs, that loop stays in charge of wake-ups.
         let _entered = self.core.enter();
+        // Whoever sent what was not read learns it; from here on nobody can send.
+        let (unread, bell) = self.core.inbox.close();
+        unread.into_iter().for_each(|letter| quietly(|| drop(letter)));
+        self.core.pool.close();
         loop {
             let before = self.core.scheduler.live();
             for task in self.core.scheduler.tasks() {
@@ -308,7 +332,7 @@ impl Drop for EventLoop {
                 break;
             }
         }
-        self.core.inbox.close();
+        drop(bell);
     }
 }
 

@@ -347,28 +347,23 @@ impl Reactor {
         self.poller.wait(events, timeout)
     }
 
-    /// An edge sets the ready bits and moves who waits for them to READY. The bell is answered
-    /// with `on_bell`.
+    /// An edge sets the ready bits and moves who waits for them to READY. Of the bell, `on_bell`
+    /// takes note.
     #[inline(always)]
-    pub(crate) fn dispatch(
-        &self,
-        events: &Events,
-        on_bell: impl Fn() -> eagain_sys::Result<()>,
-    ) -> eagain_sys::Result<()> {
+    pub(crate) fn dispatch(&self, events: &Events, on_bell: impl Fn()) {
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
         for event in events.iter() {
             if let Some(io) = sources.get(Key::from_token(event.token)) {
                 io.ready.set(io.ready.get() | event.readiness);
                 io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
             } else if event.token == BELL {
-                on_bell()?;
+                on_bell();
             } else {
                 count(&self.stale_events, 1);
             }
         }
         drop(sources);
         self.scheduler.use_wakers();
-        Ok(())
     }
 
     fn deregister(&self, io: &Io, fd: &OwnedFd) {

@@ -76,7 +76,9 @@ impl Core {
     fn next_stop(&self, time: &VirtualTime, limit: Option<Duration>) -> Option<Moment> {
         let now = time.clock.now();
         let (deadline, goal) = (self.timers.borrow_mut().next_deadline(), time.next_goal());
-        let stops = if goal.is_some() || !time.clock.is_held() {
+        // What other threads do for the loop takes real time.
+        let held = time.clock.is_held() || self.pool.pending() > 0;
+        let stops = if goal.is_some() || !held {
             [deadline, goal, limit.map(|limit| now.plus(limit))]
         } else {
             [deadline.filter(|deadline| *deadline <= now), None, None]
@@ -91,7 +93,8 @@ impl Core {
             return;
         }
         let Some(stop) = self.next_stop(time, limit) else { return };
-        time.clock.set(stop); // Who moved it there comes last: by then, all that was due has fired, and has run.
+        time.clock.set(stop);
+        // Who moved it there comes last: by then, all that was due has fired, and has run.
         let deadline = self.timers.borrow_mut().next_deadline();
         if deadline.is_none_or(|deadline| deadline > stop) {
             self.reach_goals(time);

@@ -7,6 +7,8 @@ use std::{fmt, io};
 
 use crate::source::Source;
 
+mod moving;
+mod reuseport;
 mod tcp_listener;
 mod tcp_stream;
 

@@ -165,9 +165,10 @@ pub(crate) enum End {
 /// Drops what a user wrote; a panic in there must not take the loop along. The panic hook has
 /// reported it by then.
 pub(crate) fn quietly(drop: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(drop)) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) else { return };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| std::mem::drop(payload))) {
         // A payload that panics when dropped is beyond help.
-        std::mem::forget(panic);
+        std::mem::forget(again);
     }
 }
 

@@ -72,6 +72,9 @@ pub enum JoinError {
     /// It panicked, with this payload: `std::panic::resume_unwind` takes it.
     #[error("the task panicked: {}", message(&**.0))]
     Panicked(Box<dyn Any + Send>),
+    /// It was work for another thread ([`offload`](crate::offload)), and there is none to do it.
+    #[error("no thread could be started: {0}")]
+    NoThread(std::io::Error),
     /// It was aborted before it returned, or its loop was dropped.
     #[error("the task was cancelled")]
     Cancelled,

@@ -24,7 +24,7 @@ impl<T: 'static> Future for Owned<T> {
             Ok(value) => value,
             Err(JoinError::Panicked(payload)) => resume_unwind(payload),
             // Nobody else has the handle: its loop was dropped while we are polled by another.
-            Err(JoinError::Cancelled) => panic!("{}", LoopError::LoopGone),
+            Err(_) => panic!("{}", LoopError::LoopGone),
         })
     }
 }

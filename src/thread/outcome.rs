@@ -1,0 +1,88 @@
+//! What comes of something that another thread does: put in once, taken out once.
+
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::task::join::JoinError;
+
+pub(super) struct Outcome<T> {
+    slot: Mutex<Slot<T>>,
+    filled: Condvar,
+}
+
+enum Slot<T> {
+    /// Nothing yet; who wants to know.
+    Empty(Option<Waker>),
+    Full(Result<T, JoinError>),
+    Taken,
+}
+
+impl<T> Outcome<T> {
+    pub(super) fn new() -> Outcome<T> {
+        Outcome { slot: Mutex::new(Slot::Empty(None)), filled: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot<T>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first result stands.
+    pub(super) fn put(&self, result: Result<T, JoinError>) {
+        let mut slot = self.lock();
+        let Slot::Empty(waker) = &mut *slot else {
+            drop(slot);
+            return drop(result); // with nothing locked
+        };
+        let waker = waker.take();
+        *slot = Slot::Full(result);
+        drop(slot);
+        self.filled.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        !matches!(&*self.lock(), Slot::Empty(_))
+    }
+
+    /// # Panics
+    /// If it was taken before.
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        let mut slot = self.lock();
+        if let Slot::Empty(waker) = &mut *slot {
+            let before = match waker {
+                Some(waker) if waker.will_wake(cx.waker()) => None,
+                waker => waker.replace(cx.waker().clone()),
+            };
+            drop(slot);
+            drop(before); // may be anybody's waker: nothing is locked
+            return Poll::Pending;
+        }
+        Poll::Ready(take(&mut slot))
+    }
+
+    /// Nobody polls any more.
+    pub(super) fn forget_waker(&self) {
+        let waker = match &mut *self.lock() {
+            Slot::Empty(waker) => waker.take(),
+            _ => None,
+        };
+        drop(waker); // with nothing locked
+    }
+
+    /// Blocks the thread until there is a result.
+    pub(super) fn wait(&self) -> Result<T, JoinError> {
+        let slot = self.lock();
+        let woken = self.filled.wait_while(slot, |slot| matches!(slot, Slot::Empty(_)));
+        take(&mut woken.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn take<T>(slot: &mut Slot<T>) -> Result<T, JoinError> {
+    match mem::replace(slot, Slot::Taken) {
+        Slot::Full(result) => result,
+        _ => panic!("a future was polled after it had returned"),
+    }
+}
