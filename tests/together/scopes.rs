@@ -299,3 +299,26 @@ fn what_the_children_used_is_closed_by_the_parent_which_can_await() {
     });
     assert!(rolled_back.get());
 }
+
+#[test]
+fn a_child_that_is_asked_to_stop_says_goodbye_before_the_scope_is_left() {
+    let said = RefCell::new(Vec::new());
+    let stop = eagain::sync::CancellationToken::new();
+    run(TaskGroup::scope(async |group| {
+        for name in ["a", "b"] {
+            let (said, stop) = (&said, &stop);
+            group.add(async move {
+                eagain::select! {
+                    () = stop.cancelled() => {}
+                    () = pending() => unreachable!(),
+                }
+                yield_now().await; // a goodbye that waits
+                said.borrow_mut().push(name);
+            });
+        }
+        yield_now().await;
+        stop.cancel();
+    }));
+    said.borrow_mut().sort_unstable(); // whoever was polled first
+    assert_eq!(said.into_inner(), ["a", "b"]);
+}
