@@ -5,8 +5,9 @@
 //! [`next().await`](Generated::next). Nothing is buffered: the producer stands still until its
 //! value is taken.
 //!
-//! With the cargo feature `futures-core` it is a `futures_core::Stream`, for the adapters of the
-//! `futures` crate (`StreamExt`, `TryStreamExt`).
+//! With the cargo feature `futures-core` it is a `futures_core::Stream`, as the
+//! [receiver of a channel](crate::sync::mpsc::Receiver) is, for the adapters of the `futures`
+//! crate (`StreamExt`, `TryStreamExt`).
 
 mod emitter;
 mod generated;

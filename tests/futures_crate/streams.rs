@@ -150,6 +150,23 @@ mod ours {
     }
 
     #[test]
+    fn the_receiver_of_a_channel_is_a_stream() {
+        let sum = run(async {
+            let (sender, receiver) = eagain::sync::mpsc::channel(3);
+            let send = spawn(async move {
+                for n in 0..100_u64 {
+                    sender.send(n).await.expect("a receiver");
+                }
+            });
+            let doubled = receiver.map(|n| 2 * n).fold(0, |sum, n| std::future::ready(sum + n));
+            let (sum, sent) = futures::join!(doubled, send);
+            sent.expect("no panic");
+            sum
+        });
+        assert_eq!(sum, 9900);
+    }
+
+    #[test]
     fn a_stream_that_can_fail_is_a_try_stream() {
         let words = try_from_generator(async |mut out| {
             for word in ["1", "2", "x", "4"] {

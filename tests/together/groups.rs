@@ -187,6 +187,23 @@ fn a_child_that_is_added_from_another_task_wakes_the_parent() {
 }
 
 #[test]
+fn a_group_that_is_cancelled_from_another_task_wakes_the_parent() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut group = TaskGroup::new();
+    let handle = group.handle();
+    group.add(pending::<()>());
+    let parent = event_loop.spawn(group.wait());
+    event_loop
+        .spawn(async move {
+            yield_now().await;
+            handle.cancel();
+        })
+        .detach();
+    tasks::run(&mut event_loop);
+    assert_eq!(tasks::returned(&parent), []);
+}
+
+#[test]
 fn a_late_wake_up_of_a_child_does_not_poll_its_successor() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let log = Log::default();

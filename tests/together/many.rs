@@ -127,7 +127,7 @@ fn a_few_and_many_can_be_polled_with_another_waker_later() {
             .spawn(async move {
                 let mut all = join_all(probes);
                 assert!(futures::poll!(&mut all).is_pending());
-                go.send(all).ok().expect("a receiver");
+                go.send(all).expect("a receiver");
             })
             .detach();
         let second = event_loop.spawn(async move { gone.await.expect("it was sent").await });

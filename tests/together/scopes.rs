@@ -144,6 +144,29 @@ async fn drop_after_a_turn(never: impl Future<Output = ()>) {
     never.await;
 }
 
+/// Else a destructor that panics would end the process.
+#[test]
+fn pitfall_50_the_others_are_dropped_before_the_panic_goes_on_not_by_it() {
+    struct Calm<'a>(&'a Cell<bool>);
+    impl Drop for Calm<'_> {
+        fn drop(&mut self) {
+            self.0.set(!std::thread::panicking());
+        }
+    }
+    let calm = Cell::new(false);
+    let parent = TaskGroup::scope(async |group| {
+        let dropped = Calm(&calm);
+        group.add(async move {
+            pending::<()>().await;
+            drop(dropped)
+        });
+        group.add(async { panic!("the child") });
+    });
+    run(async { futures::FutureExt::catch_unwind(AssertUnwindSafe(parent)).await })
+        .expect_err("a panic");
+    assert!(calm.get());
+}
+
 #[test]
 fn pitfall_50_a_panic_of_the_block_cancels_the_children() {
     let log = Log::default();
@@ -275,4 +298,27 @@ fn what_the_children_used_is_closed_by_the_parent_which_can_await() {
         rollback.await;
     });
     assert!(rolled_back.get());
+}
+
+#[test]
+fn a_child_that_is_asked_to_stop_says_goodbye_before_the_scope_is_left() {
+    let said = RefCell::new(Vec::new());
+    let stop = eagain::sync::CancellationToken::new();
+    run(TaskGroup::scope(async |group| {
+        for name in ["a", "b"] {
+            let (said, stop) = (&said, &stop);
+            group.add(async move {
+                eagain::select! {
+                    () = stop.cancelled() => {}
+                    () = pending() => unreachable!(),
+                }
+                yield_now().await; // a goodbye that waits
+                said.borrow_mut().push(name);
+            });
+        }
+        yield_now().await;
+        stop.cancel();
+    }));
+    said.borrow_mut().sort_unstable(); // whoever was polled first
+    assert_eq!(said.into_inner(), ["a", "b"]);
 }

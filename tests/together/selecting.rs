@@ -125,12 +125,6 @@ fn handlers_may_break_continue_return_and_fail_as_where_they_stand() {
     }
     assert_eq!(run(until(5)), Ok(5));
     assert_eq!(run(until(1000)), Err("thirty".into()));
-    assert_eq!(
-        run(async {
-            select! { () = ready(()) => return 1 }
-        }),
-        1
-    );
     assert_eq!(run(until(50)), Ok(-1));
 }
 

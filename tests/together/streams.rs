@@ -141,6 +141,7 @@ fn a_value_whose_emission_is_given_up_is_dropped() {
                 Poll::Ready(())
             })
             .await;
+            yield_now().await; // a value that was still there would come out now
             out.emit("taken").await;
         });
         (stream.next().await, stream.next().await)

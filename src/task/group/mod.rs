@@ -52,6 +52,8 @@ type Child<'env, T> = Pin<Box<dyn Future<Output = T> + 'env>>;
 /// To cancel is to drop, and `Drop` cannot await. What needs more than that to end well (a
 /// rollback, a goodbye) has an explicit `close().await`, and belongs to the parent: the children
 /// borrow it, and the parent closes it when the group has ended, in whichever way it has.
+/// A child that has to say goodbye itself is asked to, not cancelled: it listens to a
+/// [`CancellationToken`](crate::sync::CancellationToken) beside its work, and returns.
 ///
 /// ```
 /// use std::cell::Cell;

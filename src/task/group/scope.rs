@@ -9,7 +9,19 @@ impl<'env> TaskGroup<'env, ()> {
     /// Runs a block and the children that it adds, and gives what the block returns, when all of
     /// them are done.
     ///
-    /// The children may borrow what was there before the scope; so may those that they add.
+    /// The children may borrow what was there before the scope; so may those that they add. What
+    /// the block itself owns does not live long enough: it has to be moved into the child.
+    ///
+    /// ```compile_fail
+    /// # use eagain::TaskGroup;
+    /// # let _ = eagain::run(async {
+    /// TaskGroup::scope(async |group| {
+    ///     let text = String::from("gone with the block");
+    ///     group.add(async { println!("{text}") });
+    /// })
+    /// .await
+    /// # });
+    /// ```
     ///
     /// Dropping it cancels the block and the children. System calls: none of its own.
     ///
