@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | written out | [`join!`](crate::join), [`try_join!`](crate::try_join) | [`select!`](crate::select), [`race`] |
 //! | any number | [`join_all`], [`try_join_all`] | [`race_all`] |
-//! | against the clock | | [`timeout`], [`timeout_at`] |
 //!
 //! They need no loop and know none: any executor may poll them, and what they hold may borrow. None
 //! is a task of its own: they live in the future that awaits them, are dropped with it, and share
@@ -28,8 +27,6 @@ mod join_all;
 mod members;
 mod race;
 mod select;
-mod timeout;
 
 pub use join_all::{JoinAll, TryJoinAll, join_all, try_join_all};
 pub use race::{RaceAll, race, race_all};
-pub use timeout::{Elapsed, timeout, timeout_at};

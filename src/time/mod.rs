@@ -72,9 +72,11 @@ mod advance;
 mod clock;
 mod interval;
 mod sleep;
+mod timeout;
 
 pub use self::advance::{Advance, advance};
 pub use self::clock::{Hold, hold, jump, now};
 pub use self::interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use self::sleep::{Sleep, sleep, sleep_until};
+pub use self::timeout::{Elapsed, timeout, timeout_at};
 pub use crate::event_loop::clock::Clock;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use eagain::future::{join_all, race, race_all, timeout, try_join_all};
+use eagain::future::{join_all, race, race_all, try_join_all};
 use eagain::stream::from_generator;
 use eagain::time::sleep;
+use eagain::time::timeout;
 use eagain::{EventLoop, TaskGroup, yield_now};
 
 use crate::probe::{Log, polled_at_most};

@@ -5,8 +5,8 @@ use std::io;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use eagain::future::{Elapsed, timeout, timeout_at};
 use eagain::time::sleep;
+use eagain::time::{Elapsed, timeout, timeout_at};
 use eagain::{EventLoop, spawn};
 
 use crate::probe::{Log, run};

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crate::time::{Sleep, sleep, sleep_until};
+use crate::time::sleep::{Sleep, sleep, sleep_until};
 
 /// Awaits a future for so long, from now, and drops it then.
 ///
@@ -24,7 +24,7 @@ use crate::time::{Sleep, sleep, sleep_until};
 ///
 /// ```
 /// use std::time::Duration;
-/// use eagain::future::timeout;
+/// use eagain::time::timeout;
 ///
 /// # eagain::run(async {
 /// assert_eq!(timeout(Duration::from_secs(1), async { 42 }).await, Ok(42));
