@@ -1,5 +1,6 @@
 //! The parts of a loop together: how one task is resumed, parked and ended.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -186,31 +187,34 @@ impl Core {
             self.trace.resumed(task.key(), task.cause());
         }
         budget::refill(self.budget);
-        let begun = if OBSERVED { self.watch.begin(task) } else { None };
-        let stepped = catch_unwind(AssertUnwindSafe(|| self.step(task)));
-        if OBSERVED {
-            self.watch.end(begun, task, &self.scheduler);
-        }
-        match stepped {
+        let step = || catch_unwind(AssertUnwindSafe(|| self.step(task)));
+        match if OBSERVED { self.watched(task, step) } else { step() } {
             Ok(Step::Yield(wait)) => self.park::<OBSERVED>(task, wait),
             Ok(Step::Return(())) => self.end(task, End::Returned),
-            Err(payload) => {
-                if !task.has(JOINABLE) {
-                    self.tell_of_panic(task);
-                }
-                // Also if nobody joins it: the payload is dropped with care.
-                quietly(|| task.deliver(payload));
-                self.end(task, End::Panicked);
-            }
+            Err(payload) => self.panicked(task, payload),
         }
     }
 
-    /// A task panicked that nobody joins. The panic hook has told what and where, but not whose.
+    /// Resumes a task while somebody looks at the clock.
+    pub(crate) fn watched<T>(&self, task: &Task, resume: impl FnOnce() -> T) -> T {
+        let begun = self.watch.begin(task);
+        let result = resume();
+        self.watch.end(begun, task, &self.scheduler);
+        result
+    }
+
+    /// A task panicked. The panic hook has told what and where, but not whose: if nobody joins
+    /// the task, nobody else will.
     #[cold]
-    fn tell_of_panic(&self, task: &Task) {
-        let name = self.scheduler.name(task).map_or(String::new(), |name| format!(" {name:?}"));
-        let (id, at) = (TaskId(task.key()), task.spawned_at());
-        stderr::tell(format_args!("{id}{name} panicked; nobody joins it; spawned at {at}"));
+    fn panicked(&self, task: &Rc<Task>, payload: Box<dyn Any + Send>) {
+        if !task.has(JOINABLE) {
+            let name = self.scheduler.name(task).map_or(String::new(), |name| format!(" {name:?}"));
+            let (id, at) = (TaskId(task.key()), task.spawned_at());
+            stderr::tell(format_args!("{id}{name} panicked; nobody joins it; spawned at {at}"));
+        }
+        // Who delivers to nobody drops, and a payload's drop may panic, too.
+        quietly(|| task.deliver(payload));
+        self.end(task, End::Panicked);
     }
 
     #[inline(always)]
@@ -372,13 +376,12 @@ impl Core {
         events: &mut Events,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
-        if OBSERVED {
-            self.watch.sleep();
+        if !OBSERVED {
+            return self.reactor.wait(events, timeout);
         }
+        self.watch.sleep();
         let waited = self.reactor.wait(events, timeout);
-        if OBSERVED {
-            self.watch.rest();
-        }
+        self.watch.rest();
         waited
     }
 

@@ -171,19 +171,13 @@ impl EventLoop {
         let future = pin!(future);
         core.read_if_rung()?; // what came while the loop did not run
         let mut root = Root::new(core, future, at);
-        while !core.stopped.get() {
-            if core.is_observed() {
-                turn::<true>(core, running, events, None, || root.advance::<true>())?;
-            } else {
-                turn::<false>(core, running, events, None, || root.advance::<false>())?;
-            }
-            if let Some(output) = root.take() {
-                core.stopped.set(false);
-                return Ok(output);
-            }
-        }
+        let done = if core.is_observed() {
+            turn_until_done::<true, F>(core, running, events, &mut root)
+        } else {
+            turn_until_done::<false, F>(core, running, events, &mut root)
+        }?;
         core.stopped.set(false);
-        Err(LoopError::Stopped.into())
+        done.ok_or(LoopError::Stopped.into())
     }
 
     /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
@@ -280,6 +274,23 @@ fn turn<const OBSERVED: bool>(
     }
     core.wake_due();
     Ok(true)
+}
+
+/// Turns the loop until the future that it runs is ready. `None` if it was stopped first.
+#[inline(always)]
+fn turn_until_done<const OBSERVED: bool, F: Future>(
+    core: &Rc<Core>,
+    running: &mut Vec<Rc<Task>>,
+    events: &mut Events,
+    root: &mut Root<'_, F>,
+) -> std::io::Result<Option<F::Output>> {
+    while !core.stopped.get() {
+        turn::<OBSERVED>(core, running, events, None, || root.advance::<OBSERVED>())?;
+        if let Some(output) = root.take() {
+            return Ok(Some(output));
+        }
+    }
+    Ok(None)
 }
 
 /// What a loop has done, and what it holds now.

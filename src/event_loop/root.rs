@@ -32,12 +32,8 @@ impl<'a, F: Future> Root<'a, F> {
             budget::refill(self.core.budget);
             let Root { core, task, future, output } = self;
             let poll = |waker: &_| future.as_mut().poll(&mut Context::from_waker(waker));
-            let begun = if OBSERVED { core.watch.begin(task) } else { None };
-            let polled = core.with_waker(task, poll);
-            if OBSERVED {
-                core.watch.end(begun, task, &core.scheduler);
-            }
-            match polled {
+            let resume = || core.with_waker(task, poll);
+            match if OBSERVED { core.watched(task, resume) } else { resume() } {
                 Poll::Ready(value) => {
                     *output = Some(value);
                     core.end(task, End::Returned);
