@@ -24,6 +24,7 @@ use watchdog::{Watchdog, watch};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn new_loop() -> EventLoop {
     static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
@@ -65,7 +66,7 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 
 #[test]
 fn a_year_passes_at_once_and_to_the_nanosecond() {
-    let year = 365 * 24 * HOUR + Duration::from_nanos(1);
+    let year = YEAR + Duration::from_nanos(1);
     let mut event_loop = new_loop();
     let before = event_loop.now();
     let passed = event_loop.block_on(async {
@@ -199,6 +200,35 @@ fn pitfall_69_no_time_passes_while_the_kernel_has_something_for_the_loop() {
         now() - begin
     });
     assert_eq!(passed.expect("a run"), Duration::ZERO);
+}
+
+#[test]
+fn pitfall_69_no_time_passes_while_the_kernel_may_have_more() {
+    let mut event_loop = EventLoop::builder()
+        .clock(Clock::Virtual)
+        .event_capacity(1) // it tells of one source at a time
+        .build()
+        .expect("a loop");
+    let (unwanted, mut first) = unix_pair();
+    let (wanted, mut second) = unix_pair();
+    event_loop
+        .block_on(async {
+            let begin = now();
+            spawn(sleep(Duration::from_nanos(1))).detach();
+            // Watched since somebody waited, though nobody does any more.
+            let mut buf = [0; 8];
+            let mut given_up = Box::pin(unwanted.read(&mut buf));
+            assert!(poll_once(&mut given_up).await.is_pending());
+            drop(given_up);
+            spawn(async move {
+                first.write_all(b"x").expect("room");
+                second.write_all(b"x").expect("room");
+            })
+            .detach();
+            wanted.read(&mut [0; 8]).await.expect("a read"); // pitfall 69
+            assert_eq!(now(), begin);
+        })
+        .expect("a run");
 }
 
 /// A thread that answers when it is told to go, and takes its time.
@@ -514,13 +544,12 @@ fn pitfall_39_time_that_jumps_far_ahead_fires_everything_once_and_in_order() {
             })
             .detach();
     }
-    let year = 365 * 24 * HOUR;
     event_loop
         .block_on(async {
             yield_now().await; // they sleep by now
-            jump(40 * year); // pitfall 39
+            jump(40 * YEAR); // pitfall 39
             sleep(Duration::ZERO).await;
-            assert_eq!(now() - begin, 40 * year);
+            assert_eq!(now() - begin, 40 * YEAR);
         })
         .expect("a run");
     // All of them in the one turn that followed.
@@ -532,13 +561,15 @@ fn pitfall_39_time_that_jumps_far_ahead_fires_everything_once_and_in_order() {
 #[test]
 fn pitfall_35_no_jump_overflows() {
     let mut event_loop = new_loop();
+    let begin = event_loop.now();
     let endless = event_loop.spawn(async { sleep(Duration::MAX).await });
     event_loop
         .block_on(async {
-            let far = spawn(sleep(100 * 365 * 24 * HOUR));
+            let far = spawn(sleep(100 * YEAR));
             for _ in 0..3 {
                 advance(Duration::MAX).await; // pitfall 35
                 jump(Duration::MAX);
+                assert!(now() - begin > 100 * YEAR);
             }
             assert!(far.is_finished());
             sleep(Duration::ZERO).await;
@@ -556,10 +587,13 @@ fn with_no_deadline_left_the_kernel_is_waited_for() {
     let mut event_loop = new_loop();
     let begin = event_loop.now();
     let n = event_loop.block_on(async {
-        let never = spawn(sleep(Duration::MAX)); // none that counts
+        // None that counts: no clock gets there.
+        let never = spawn(sleep(Duration::MAX));
+        let late = spawn(task(move |_| Step::<()>::Yield(Wait::until(begin + 200 * YEAR))));
         go.send(()).expect("the peer listens");
         let n = near.read(&mut [0; 8]).await.expect("an answer");
         never.abort();
+        late.abort();
         n
     });
     assert_eq!(n.expect("a run"), 6);
@@ -649,4 +683,23 @@ fn a_busy_peer_is_read_to_the_end_before_any_time_passes() {
         })
         .expect("a run");
     writer.join().expect("all is written");
+}
+
+#[test]
+fn a_pool_goes_by_the_same_time() {
+    let made = Rc::new(Cell::new(0));
+    let counted = made.clone();
+    let connect = async move || {
+        counted.set(counted.get() + 1);
+        Ok::<_, std::convert::Infallible>(counted.get())
+    };
+    let pool = eagain::sync::Pool::builder(connect).max_lifetime(HOUR).build();
+    new_loop()
+        .block_on(async {
+            for (minutes, expected) in [(0, 1), (59, 1), (2, 2), (59, 2)] {
+                sleep(minutes * 60 * SECOND).await;
+                assert_eq!(*pool.acquire().await.expect("one"), expected);
+            }
+        })
+        .expect("a run");
 }
