@@ -57,7 +57,7 @@ cross: ## type check and clippy for other targets (TARGETS="...")
 	.ci/cross $(TARGETS)
 
 loom: ## the bell and the offload queue in every order that threads can take
-	RUSTFLAGS="--cfg loom" cargo test --release --test loom \
+	RUSTFLAGS="--cfg eagain_loom" cargo test --release --test loom \
 		--target-dir "$${CARGO_TARGET_DIR:-target}/loom"
 
 sanitize: ## the tests with threads under AddressSanitizer and ThreadSanitizer

@@ -1,7 +1,7 @@
 //! What threads do to each other, in every order that they can do it in (`make loom`). The code
 //! under these models is the library's own, on other primitives: a letter that is lost, or work
 //! that nobody does, is a deadlock here, and loom tells of it.
-#![cfg(loom)]
+#![cfg(eagain_loom)]
 
 #[path = "loom/bell.rs"]
 mod bell;

@@ -11,6 +11,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use eagain::time::{Clock, sleep};
 use eagain::{EventLoop, JoinError, Offload, offload, yield_now};
 
 use crate::gate::Gate;
@@ -233,6 +234,35 @@ fn pitfall_69_work_is_pending_until_the_loop_has_heard_that_it_is_done() {
     }
     let mut work = work.take().expect("it was offloaded");
     assert!(event_loop.block_on(is_done(&mut work)).expect("a run"));
+}
+
+#[test]
+fn pitfall_69_virtual_time_stands_still_while_work_is_offloaded() {
+    let _watchdog = watch(MINUTE);
+    let mut event_loop = EventLoop::builder().clock(Clock::Virtual).build().expect("a loop");
+    let (order, gate) = (Rc::new(RefCell::new(Vec::new())), Gate::default());
+    let (slept, opened) = (order.clone(), gate.clone());
+    let run = event_loop.block_on(async {
+        let work = offload(move || gate.pass());
+        let sleep = eagain::spawn(async move {
+            sleep(Duration::from_secs(3600)).await;
+            slept.borrow_mut().push("slept");
+        });
+        // Turns in which the kernel is asked and has nothing: time could pass. pitfall 69
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        let opener = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(10)); // while the loop waits, or tries not to
+            opened.open();
+        });
+        work.await.expect("it returns");
+        order.borrow_mut().push("worked");
+        sleep.await.expect("it returns");
+        opener.join().expect("no panic");
+        order.take()
+    });
+    assert_eq!(run.expect("a run"), ["worked", "slept"]);
 }
 
 #[test]
