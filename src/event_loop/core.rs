@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,8 @@ pub(crate) struct Core {
     pub(crate) bells: Cell<u64>,
     pub(crate) stopped: Cell<bool>,
     pub(crate) pool: Rc<Pool>,
-    pub(crate) spare_waker: RefCell<SpareWaker>,
+    /// Lent to one future after another.
+    pub(crate) spare_waker: Cell<Option<Box<SpareWaker>>>,
     /// The future that is being polled: its task, and its own waker by address.
     pub(crate) polled: Cell<Key>,
     pub(crate) polled_with: Cell<*const ()>,
@@ -69,6 +70,8 @@ pub(crate) struct Core {
 thread_local! {
     /// The loop that runs on this thread.
     static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+    /// All loops of this thread.
+    static HERE: RefCell<Vec<Weak<Core>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The time in which a loop is the current one of its thread; the one before comes back after.
@@ -110,7 +113,6 @@ impl Core {
         let scheduler = Rc::new(Scheduler::new());
         let reactor = Rc::new(Reactor::new(scheduler.clone())?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
-        let spare_waker = RefCell::new(SpareWaker::new(&inbox));
         let begin = Moment::of(real::now());
         let virtual_time = match clock {
             Clock::Real => None,
@@ -129,7 +131,7 @@ impl Core {
             pool: Rc::new(pool),
             armed: Cell::new(0),
             virtual_time,
-            spare_waker,
+            spare_waker: Cell::new(None),
             polled: Cell::new(Key::NONE),
             polled_with: Cell::new(ptr::null()),
             tickets: Cell::new(Ticket::NONE),
@@ -234,9 +236,36 @@ impl Core {
 
     /// Calls `f` with the loop that runs on this thread; `None` if there is none. What `f` calls
     /// may make another loop the current one.
+    #[inline]
     pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
         let core = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()?;
         Some(f(&core))
+    }
+
+    /// The same for an `f` that calls nobody else's code.
+    #[inline(always)]
+    pub(crate) fn briefly<T>(f: impl FnOnce(&Core) -> T) -> Option<T> {
+        CURRENT.try_with(|current| current.borrow().as_ref().map(|core| f(core))).ok().flatten()
+    }
+
+    /// Notes that this loop is on this thread.
+    pub(crate) fn settle(self: &Rc<Core>) {
+        // While the thread is torn down, nobody looks for it any more.
+        let _ = HERE.try_with(|here| {
+            let mut here = here.borrow_mut();
+            here.retain(|core| core.strong_count() > 0);
+            here.push(Rc::downgrade(self));
+        });
+    }
+
+    /// Takes a timer back that is not one of the loop that runs: of one that does not run now, or
+    /// it has fired.
+    #[cold]
+    pub(crate) fn cancel_anywhere(timer: Key) {
+        let here = HERE.try_with(|here| here.borrow().clone()).unwrap_or_default();
+        for core in here.iter().filter_map(Weak::upgrade) {
+            core.cancel_timer(timer);
+        }
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.

@@ -110,7 +110,9 @@ impl EventLoop {
     }
 
     fn from_parts(core: Core, events: Events, timer_slack: Option<Duration>) -> EventLoop {
-        EventLoop { core: Rc::new(core), events, running: Vec::new(), timer_slack }
+        let core = Rc::new(core);
+        core.settle();
+        EventLoop { core, events, running: Vec::new(), timer_slack }
     }
 
     /// Adds a task, a [`Generator`](crate::Generator) or a future; it first runs in the next

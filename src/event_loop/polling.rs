@@ -36,28 +36,26 @@ impl Core {
         task.awaits.set(None);
         self.resumed_at.set(self.tickets.get());
         let _polled = Polled(self);
-        if let Some(extras) = task.extras() {
-            if let Some(own) = &*extras.waker.borrow() {
-                self.polled_with.set(own.data());
-                return poll(own);
-            }
-        }
-        let spare = self.spare_waker.borrow();
-        let lent = spare.lend(task.key());
-        self.polled_with.set(lent.data());
-        let result = poll(lent);
-        if spare.was_kept() {
-            drop(spare);
-            self.give_spare_waker(task);
+        let own = task.extras().and_then(|extras| extras.waker.take());
+        let spare = if own.is_some() { None } else { Some(self.take_spare_waker()) };
+        let waker = match (&own, &spare) {
+            (Some(own), _) => own,
+            (None, Some(spare)) => spare.lend(task.key()),
+            (None, None) => Waker::noop(), // never
+        };
+        self.polled_with.set(waker.data());
+        let result = poll(waker);
+        match spare {
+            Some(spare) if spare.was_kept() => task.keep_waker(spare.into_waker()),
+            Some(spare) => self.spare_waker.set(Some(spare)),
+            None => task.put_waker_back(own),
         }
         result
     }
 
-    /// The waker that was lent to a task is its own from now on.
-    #[inline(never)]
-    fn give_spare_waker(&self, task: &Task) {
-        let kept = self.spare_waker.replace(SpareWaker::new(&self.inbox));
-        task.make_extras().waker.replace(Some(kept.into_waker()));
+    #[inline]
+    fn take_spare_waker(&self) -> Box<SpareWaker> {
+        self.spare_waker.take().unwrap_or_else(|| Box::new(SpareWaker::new(&self.inbox)))
     }
 
     /// Whether `waker` is the own waker of the task that is being polled.
@@ -66,8 +64,8 @@ impl Core {
         waker.data() == self.polled_with.get()
     }
 
-    #[inline]
     /// The task that is being polled, if `waker` is its own.
+    #[inline]
     pub(crate) fn task_behind(&self, waker: &Waker) -> Option<Rc<Task>> {
         if self.is_own(waker) { self.scheduler.task(self.polled.get()) } else { None }
     }
@@ -120,6 +118,16 @@ impl Core {
         known_by
     }
 
+    /// Sets a timer for the future that is polled with `waker`, if that is its task's own.
+    #[inline]
+    pub(crate) fn set_own_timer(&self, waker: &Waker, deadline: Moment) -> Option<Key> {
+        let task = self.task_behind(waker)?;
+        let mut timers = self.timers.borrow_mut();
+        let timer = timers.insert(deadline, Waiter::Task(task));
+        self.armed.set(timers.len());
+        Some(timer)
+    }
+
     /// Sets a timer for the future that is polled with `waker`.
     #[inline]
     pub(crate) fn set_timer_behind(&self, waker: &Waker, deadline: Moment) -> Key {
@@ -156,30 +164,43 @@ impl Core {
     /// Takes a timer back.
     #[inline]
     pub(crate) fn cancel_timer(&self, timer: Key) {
+        let waiter = self.take_timer(timer);
+        drop(waiter); // may be anybody's waker: nothing is borrowed
+    }
+
+    /// The same; whom it would have told is for the caller to drop.
+    #[inline]
+    pub(crate) fn take_timer(&self, timer: Key) -> Option<Waiter> {
         let mut timers = self.timers.borrow_mut();
         let waiter = timers.remove(timer);
         self.armed.set(timers.len());
-        drop(timers);
-        drop(waiter); // may be anybody's waker: nothing is borrowed
+        waiter
     }
 
     /// Lets the task that is polled with `waker` run again in the next turn.
     pub(crate) fn yield_behind(&self, waker: &Waker) {
-        if self.is_own(waker) {
-            self.yielded.set(true);
-        } else {
+        if !self.yield_own(waker) {
             waker.wake_by_ref();
         }
     }
 
+    /// The same if it is the task's own waker. False if not.
+    #[inline]
+    pub(crate) fn yield_own(&self, waker: &Waker) -> bool {
+        let own = self.is_own(waker);
+        if own {
+            self.yielded.set(true);
+        }
+        own
+    }
+
     /// The task's waker, made when somebody first asks for it.
     pub(crate) fn waker_of(&self, task: &Task) -> Waker {
-        let extras = task.make_extras();
-        if let Some(own) = &*extras.waker.borrow() {
-            return own.clone();
-        }
-        let new = Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key())));
-        extras.waker.replace(Some(new.clone()));
-        new
+        let own = task.extras().and_then(|extras| extras.waker.take());
+        let new = || Box::new(Waker::from(Arc::new(TaskWaker::new(&self.inbox, task.key()))));
+        let own = own.unwrap_or_else(new);
+        let waker = (*own).clone();
+        task.make_extras().waker.set(Some(own));
+        waker
     }
 }

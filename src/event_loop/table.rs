@@ -58,8 +58,8 @@ pub(crate) struct Task {
 pub(crate) struct Extras {
     /// The timer of a wait with a deadline.
     pub(crate) timer: Cell<Key>,
-    /// The task's waker, if anybody ever kept one. Borrowed while the task is polled with it.
-    pub(crate) waker: RefCell<Option<Waker>>,
+    /// The task's waker, if anybody ever kept one. Not here while the task is polled with it.
+    pub(crate) waker: Cell<Option<Box<Waker>>>,
     /// What it returned or panicked with, in an `Option` of that type; later room for another.
     pub(crate) result: RefCell<Option<Box<dyn Any>>>,
 }
@@ -180,10 +180,24 @@ impl Task {
         self.extras.get_or_init(|| {
             Box::new(Extras {
                 timer: Cell::new(Key::NONE),
-                waker: RefCell::default(),
+                waker: Cell::default(),
                 result: RefCell::default(),
             })
         })
+    }
+
+    /// A waker that was lent to it is its own from now on.
+    #[cold]
+    pub(crate) fn keep_waker(&self, waker: Waker) {
+        self.make_extras().waker.set(Some(Box::new(waker)));
+    }
+
+    /// It was polled with its own waker.
+    #[inline]
+    pub(crate) fn put_waker_back(&self, waker: Option<Box<Waker>>) {
+        if let Some(extras) = self.extras() {
+            extras.waker.set(waker);
+        }
     }
 
     /// Keeps what it returned, if somebody will ask for it.

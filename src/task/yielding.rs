@@ -22,14 +22,14 @@ pub struct YieldNow {
 impl Future for YieldNow {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.yielded {
             return Poll::Ready(());
         }
         self.yielded = true;
-        let ours = Core::with_current(|core| core.yield_behind(cx.waker())).is_some();
-        if !ours {
-            cx.waker().wake_by_ref(); // somebody else's executor
+        if Core::briefly(|core| core.yield_own(cx.waker())) != Some(true) {
+            cx.waker().wake_by_ref(); // somebody else's executor, or one in between
         }
         Poll::Pending
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::error::LoopError;
@@ -139,12 +139,13 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pending = match self.state() {
             State::Unset(Moment::NEVER) => true,
             State::Unset(deadline) => {
-                let timer = Core::with_current(|core| core.set_timer_behind(cx.waker(), deadline));
-                let timer = timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop));
+                let timer = Core::briefly(|core| core.set_own_timer(cx.waker(), deadline));
+                let timer = timer.flatten().unwrap_or_else(|| set_foreign(cx.waker(), deadline));
                 self.go_to(State::Set(timer));
                 true
             }
@@ -166,10 +167,21 @@ impl Future for Sleep {
     }
 }
 
+/// Sets a timer that tells somebody between us and the task.
+#[inline(never)]
+fn set_foreign(waker: &Waker, deadline: Moment) -> Key {
+    let timer = Core::with_current(|core| core.set_timer_behind(waker, deadline));
+    timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
+}
+
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
-        if let State::Set(timer) = self.go_to(State::Done) {
-            Core::with_current(|core| core.cancel_timer(timer));
+        if let State::Set(timer) = self.state() {
+            match Core::briefly(|core| core.take_timer(timer)).flatten() {
+                Some(waiter) => drop(waiter),
+                None => Core::cancel_anywhere(timer),
+            }
         }
     }
 }
