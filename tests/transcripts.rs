@@ -58,6 +58,7 @@ transcripts! {
     run_all:           "08_run_all" []             NO_MARKS, IN_ORDER;
     edge_triggered:    "09_edge_triggered" []      MARKS, IN_ORDER;
     echo:              "10_echo" []                MARKS, RACING;
+    future_by_hand:    "11_future_by_hand" []      NO_MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
 }
 
