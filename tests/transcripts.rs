@@ -59,6 +59,7 @@ transcripts! {
     edge_triggered:    "09_edge_triggered" []      MARKS, IN_ORDER;
     echo:              "10_echo" []                MARKS, RACING;
     future_by_hand:    "11_future_by_hand" []      NO_MARKS, IN_ORDER;
+    async_fetch:       "12_async_fetch" []         MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
 }
 
@@ -90,6 +91,32 @@ fn assert_true_quotation(name: &str, calls: &[Call]) {
     let source = fs::read_to_string(file).expect("the example is there");
     let untrue = quoted::first_untrue(&source, calls);
     assert_eq!(untrue, None, "the header of {name} quotes a call that it does not make there");
+}
+
+/// The compiler's state machine and the one written by hand say the same to the kernel, each
+/// descriptor's calls in the same order; 12 does all of it twice.
+#[test]
+fn an_async_fetch_makes_the_calls_of_a_fetch_by_hand() {
+    if !tracer::works() {
+        return;
+    }
+    let descriptors = |name| {
+        let run = record(
+            &format!("{name}_compared"),
+            tracer::TRANSCRIPT,
+            &program::example(name),
+            &[],
+            NO_MARKS,
+        );
+        assert_eq!(run.code, Some(0), "{name} failed or hung:\n{}{}", run.stdout, run.stderr);
+        transcript(&run.calls(), IN_ORDER)
+    };
+    let by_hand = descriptors("09_edge_triggered");
+    let twice = by_hand
+        .replace("\nepoll\n", "\nepoll ×2\n")
+        .replace("\neventfd\n", "\neventfd ×2\n")
+        .replace("\nsock ×5\n", "\nsock ×10\n");
+    assert_eq!(descriptors("12_async_fetch"), twice);
 }
 
 /// Two clients, one after the other, each with two requests: everything in a connection's life.
