@@ -119,14 +119,24 @@ fn an_async_fetch_makes_the_calls_of_a_fetch_by_hand() {
     assert_eq!(descriptors("12_async_fetch"), twice);
 }
 
-/// Two clients, one after the other, each with two requests: everything in a connection's life.
+/// By hand and by the compiler.
 #[test]
 fn echo_server() {
+    check_server("echo_server");
+}
+
+#[test]
+fn echo_server_async() {
+    check_server("echo_server_async");
+}
+
+/// Two clients, one after the other, each with two requests: everything in a connection's life.
+fn check_server(name: &str) {
     if !tracer::works() {
         return;
     }
-    let program = program::example("echo_server");
-    let server = Server::start("echo_server", tracer::TRANSCRIPT, &program, MARKS);
+    let program = program::example(name);
+    let server = Server::start(name, tracer::TRANSCRIPT, &program, MARKS);
     for _ in 0..2 {
         let mut client = server.accepted();
         for _ in 0..2 {
@@ -139,10 +149,10 @@ fn echo_server() {
         server.left_by(client);
     }
     let calls = calls(&server.interrupt());
-    if let Err(difference) = golden::compare("echo_server", &transcript(&calls, IN_ORDER)) {
+    if let Err(difference) = golden::compare(name, &transcript(&calls, IN_ORDER)) {
         panic!("{difference}");
     }
-    assert_true_quotation("echo_server", &calls);
+    assert_true_quotation(name, &calls);
 }
 
 /// An example that is renamed takes its transcript along.
