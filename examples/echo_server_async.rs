@@ -38,14 +38,19 @@ async fn accept(listener: TcpListener) -> io::Result<()> {
 }
 
 /// Echoes on one connection until the peer has said all.
-async fn echo(stream: TcpStream, buffer: Buffer) -> io::Result<()> {
-    loop {
-        stream.readable().await?;
-        match pass_on(&stream, &mut buffer.borrow_mut()[..])? {
-            Passed::All => {}
-            // Until the peer has taken this, nothing more is read from it.
-            Passed::AllBut(rest) => send(&stream, rest).await?,
-            Passed::End => return Ok(()),
+#[expect(clippy::manual_async_fn, reason = "that would hold its arguments twice")]
+fn echo(stream: TcpStream, buffer: Buffer) -> impl Future<Output = io::Result<()>> {
+    async move {
+        loop {
+            stream.readable().await?;
+            let passed = pass_on(&stream, &mut buffer.borrow_mut()[..])?;
+            match passed {
+                Passed::All => {}
+                // Until the peer has taken this, nothing more is read from it. Boxed, since the
+                // task is as large as the largest future that it awaits.
+                Passed::AllBut(rest) => Box::pin(send(&stream, rest)).await?,
+                Passed::End => return Ok(()),
+            }
         }
     }
 }
