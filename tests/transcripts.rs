@@ -35,6 +35,20 @@ const RACING: Options = Options {
     ..IN_ORDER
 };
 
+/// The clients of this server do not wait for each other either.
+const RACING_CLIENTS: Options = Options {
+    optional: &[
+        "epoll: epoll_wait(0)",
+        "listener: accept4(SOCK_CLOEXEC|SOCK_NONBLOCK) = EAGAIN",
+        "listener: epoll_ctl(ADD, IN|PRI|RDHUP|ET)",
+        "listener: event IN",
+        "conn: recvfrom = EAGAIN",
+        "conn: event OUT",
+        "sock: event OUT",
+    ],
+    ..RACING
+};
+
 macro_rules! transcripts {
     ($($test:ident: $name:literal $args:tt $marks:ident, $options:expr;)*) => {$(
         #[test]
@@ -60,6 +74,8 @@ transcripts! {
     echo:              "10_echo" []                MARKS, RACING;
     future_by_hand:    "11_future_by_hand" []      NO_MARKS, IN_ORDER;
     async_fetch:       "12_async_fetch" []         MARKS, IN_ORDER;
+    // By tasks; what other threads do is not in the trace.
+    threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
 }
 
