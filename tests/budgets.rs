@@ -235,3 +235,18 @@ fn a_deadline_is_one_finite_wait() {
         calls.iter().filter(|call| call.name == "write" && call.fd(0).map(i64::from) == bell);
     assert_eq!(rung.count(), 0, "the loop rings its own bell");
 }
+
+/// Two sleeps one after the other, then two together.
+#[test]
+fn a_sleep_is_one_finite_wait_also_beside_another() {
+    if !tracer::works() {
+        return;
+    }
+    let program = program::example("13_gather");
+    let run = record("budget_gather", tracer::EVERYTHING, &program, &[], &[]);
+    assert_eq!(run.code, Some(0), "13_gather failed or hung:\n{}{}", run.stdout, run.stderr);
+    let calls = run.calls();
+    let waits = calls.iter().filter_map(|call| Some((waits::wait(call)?.timeout, call.ret?)));
+    let finite: Vec<_> = waits.filter(|(timeout, _)| *timeout == "finite").collect();
+    assert_eq!(finite, [("finite", 0); 4], "none comes early, and none is cut in two");
+}
