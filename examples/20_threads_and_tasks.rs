@@ -106,12 +106,14 @@ fn main() -> ExitCode {
 fn compare(connections: usize, many: usize, file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
     process::allow_descriptors(connections)?;
     // Tasks first: what threads leave behind in the allocator would be counted as theirs.
+    let (idle, sleepers) = tasks::idle(many)?;
     let tasks = Row {
-        idle: tasks::idle(many)?,
+        idle,
         fetch: fetch(connections, tasks::fetch)?,
         echo: echo(connections, tasks::echo)?,
         switch: tasks::switch(SWITCHES)?,
     };
+    drop(sleepers);
     let threads = Row {
         idle: threads::idle(many)?,
         fetch: fetch(connections, threads::fetch)?,

@@ -16,8 +16,9 @@ use crate::peer::Peer;
 use crate::process::Snapshot;
 use crate::run::Run;
 
-/// `n` tasks that have nothing to do but to be there.
-pub(crate) fn idle(n: usize) -> io::Result<Run> {
+/// `n` tasks that have nothing to do but to be there. They still are when this returns: what is
+/// freed is used again, and the next scene would seem to need nothing.
+pub(crate) fn idle(n: usize) -> io::Result<(Run, EventLoop)> {
     let mut event_loop = event_loop()?;
     let before = Snapshot::take()?;
     for _ in 0..n {
@@ -26,8 +27,7 @@ pub(crate) fn idle(n: usize) -> io::Result<Run> {
     // In the first turn all of them say what they wait for.
     event_loop.turn(Some(Duration::ZERO))?;
     let there = before.growth()?;
-    drop(event_loop);
-    Ok(Run { made: n, refused: None, there, whole: before.growth()? })
+    Ok((Run { made: n, refused: None, there, whole: there }, event_loop))
 }
 
 /// `n` fetches at once. The peer answers nobody before it is told.

@@ -7,6 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use eagain_sys::affinity;
+
 use crate::peer::Peer;
 use crate::process::Snapshot;
 use crate::run::Run;
@@ -91,6 +93,19 @@ fn serve(mut stream: &TcpStream) -> io::Result<()> {
 
 /// How long it takes to hand over from one thread to another: one wakes the other and sleeps.
 pub(crate) fn switch(times: u32) -> io::Result<Duration> {
+    thread::scope(|scope| {
+        let both = Builder::new().spawn_scoped(scope, || {
+            // On one processor, so that it is a switch, and not two that call each other.
+            if let Some(&cpu) = affinity::allowed()?.first() {
+                affinity::pin(cpu)?;
+            }
+            take_turns(times)
+        })?;
+        join_one(both.join())?
+    })
+}
+
+fn take_turns(times: u32) -> io::Result<Duration> {
     let (here, there) = (Turn::default(), Turn::default());
     thread::scope(|scope| {
         let other = Builder::new().spawn_scoped(scope, || {
