@@ -32,8 +32,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use eagain::future::{race, timeout};
-use eagain::time::sleep;
+use eagain::future::race;
+use eagain::time::{sleep, timeout};
 use eagain::{EventLoop, JoinError};
 use pages::{Pages, command_line};
 
