@@ -9,7 +9,7 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
-//! | [`clock`], [`limits`], [`prctl`], [`affinity`] | what surrounds it |
+//! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
@@ -30,5 +30,6 @@ pub mod prctl;
 pub mod select;
 pub mod signal;
 pub mod socket;
+pub mod usage;
 
 pub use error::{Error, Result, errno, is_fd_exhaustion};

@@ -1,7 +1,7 @@
 //! What things cost in system calls, as literal numbers: recording transcripts anew cannot move
 //! them. Every call counts, not only those of a transcript.
 //!
-//! Each cost is the difference between two runs of `echo_server` that differ only in how often the
+//! Each cost is the difference between two runs of an echo server that differ only in how often the
 //! thing was done, so that the start cancels out. Before a test measures a step it waits, by the
 //! trace itself, until the server sleeps; so the counts do not depend on who is faster.
 
@@ -23,18 +23,47 @@ const REQUEST: [u8; 64] = [b'x'; 64];
 /// A stop interrupts the wait in which the server is parked: the one call that is not its own.
 const INTERRUPTED: &str = "epoll_wait = EINTR";
 
-/// The calls of a run of `echo_server` in which this was done.
-fn run(name: &str, deed: impl FnOnce(&Server)) -> Tally {
-    let server = Server::start(name, tracer::EVERYTHING, &program::example("echo_server"), &[]);
+/// The same numbers for the server written by hand and for the one that the compiler wrote.
+macro_rules! budgets {
+    ($($test:ident)*) => {
+        mod by_hand {
+            $(#[test] fn $test() { super::check(super::$test, "echo_server"); })*
+        }
+
+        mod by_the_compiler {
+            $(#[test] fn $test() { super::check(super::$test, "echo_server_async"); })*
+        }
+    };
+}
+
+budgets! {
+    a_request_is_a_wait_a_recv_and_a_send
+    requests_that_are_there_together_share_a_wait
+    a_connection_is_registered_once_and_never_removed
+    a_connection_that_blocked_on_writing_is_registered_once_more
+    a_connection_with_one_request_costs_ten_calls_at_most
+    an_idle_server_makes_no_call
+}
+
+fn check(budget: fn(&str), program: &str) {
+    if tracer::works() {
+        budget(program);
+    }
+}
+
+/// The calls of a run of `program` in which this was done.
+fn run(program: &str, name: &str, deed: impl FnOnce(&Server)) -> Tally {
+    let trace = format!("{name}_{program}");
+    let server = Server::start(&trace, tracer::EVERYTHING, &program::example(program), &[]);
     deed(&server);
     server.park();
     Tally::of(&calls(&server.interrupt()))
 }
 
 /// What it costs to do this `n` times more.
-fn cost(name: &str, n: usize, deed: impl Fn(&Server, usize)) -> Tally {
-    let less = run(name, |server| deed(server, n));
-    run(name, |server| deed(server, 2 * n)).beyond(&less)
+fn cost(program: &str, name: &str, n: usize, deed: impl Fn(&Server, usize)) -> Tally {
+    let less = run(program, name, |server| deed(server, n));
+    run(program, name, |server| deed(server, 2 * n)).beyond(&less)
 }
 
 fn echo(client: &mut TcpStream) {
@@ -48,12 +77,8 @@ fn take_echo(client: &mut TcpStream) {
     assert_eq!(answer, REQUEST);
 }
 
-#[test]
-fn a_request_is_a_wait_a_recv_and_a_send() {
-    if !tracer::works() {
-        return;
-    }
-    let cost = cost("budget_request", 50, |server, requests| {
+fn a_request_is_a_wait_a_recv_and_a_send(program: &str) {
+    let cost = cost(program, "budget_request", 50, |server, requests| {
         let mut client = server.accepted();
         // The first is part of the connection's own cost.
         for _ in 0..1 + requests {
@@ -66,12 +91,8 @@ fn a_request_is_a_wait_a_recv_and_a_send() {
     assert_eq!(cost.events, 50, "each request is reported once");
 }
 
-#[test]
-fn requests_that_are_there_together_share_a_wait() {
-    if !tracer::works() {
-        return;
-    }
-    let cost = cost("budget_burst", 4, |server, bursts| {
+fn requests_that_are_there_together_share_a_wait(program: &str) {
+    let cost = cost(program, "budget_burst", 4, |server, bursts| {
         let mut clients: Vec<_> = (0..64).map(|_| server.accepted()).collect();
         clients.iter_mut().for_each(echo);
         for _ in 0..bursts {
@@ -100,12 +121,8 @@ fn requests_that_are_there_together_share_a_wait() {
     assert_eq!(waits, 4, "all 64 were there, so k is 64; {requests} requests cost {cost:?}");
 }
 
-#[test]
-fn a_connection_is_registered_once_and_never_removed() {
-    if !tracer::works() {
-        return;
-    }
-    let cost = cost("budget_registration", 5, |server, connections| {
+fn a_connection_is_registered_once_and_never_removed(program: &str) {
+    let cost = cost(program, "budget_registration", 5, |server, connections| {
         for _ in 0..connections {
             let mut client = server.accepted();
             for _ in 0..3 {
@@ -119,14 +136,10 @@ fn a_connection_is_registered_once_and_never_removed() {
     assert_eq!(cost.count("accept4"), 5, "5 connections cost {cost:?}");
 }
 
-#[test]
-fn a_connection_that_blocked_on_writing_is_registered_once_more() {
-    if !tracer::works() {
-        return;
-    }
+fn a_connection_that_blocked_on_writing_is_registered_once_more(program: &str) {
     // Twice blocked, and yet the second registration is the last.
     let refusals = |refusals| {
-        run("budget_slow_reader", move |server| {
+        run(program, "budget_slow_reader", move |server| {
             let mut client = server.accepted();
             for _ in 0..refusals {
                 let sent = send_until_refused(server, &mut client);
@@ -163,12 +176,8 @@ fn send_until_refused(server: &Server, client: &mut TcpStream) -> usize {
     sent
 }
 
-#[test]
-fn a_connection_with_one_request_costs_ten_calls_at_most() {
-    if !tracer::works() {
-        return;
-    }
-    let cost = cost("budget_churn", 10, |server, connections| {
+fn a_connection_with_one_request_costs_ten_calls_at_most(program: &str) {
+    let cost = cost(program, "budget_churn", 10, |server, connections| {
         for _ in 0..connections {
             // The request is there before the loop runs, as with a server that is busy.
             server.stop();
@@ -185,12 +194,8 @@ fn a_connection_with_one_request_costs_ten_calls_at_most() {
     assert!(own.total() <= 10 * 10, "10 connections cost {own:?}");
 }
 
-#[test]
-fn an_idle_server_makes_no_call() {
-    if !tracer::works() {
-        return;
-    }
-    run("budget_idle", |server| {
+fn an_idle_server_makes_no_call(program: &str) {
+    run(program, "budget_idle", |server| {
         let mut clients: Vec<_> = (0..3).map(|_| server.accepted()).collect();
         clients.iter_mut().for_each(echo);
         server.park();
@@ -229,4 +234,19 @@ fn a_deadline_is_one_finite_wait() {
     let rung =
         calls.iter().filter(|call| call.name == "write" && call.fd(0).map(i64::from) == bell);
     assert_eq!(rung.count(), 0, "the loop rings its own bell");
+}
+
+/// Two sleeps one after the other, then two together.
+#[test]
+fn a_sleep_is_one_finite_wait_also_beside_another() {
+    if !tracer::works() {
+        return;
+    }
+    let program = program::example("13_gather");
+    let run = record("budget_gather", tracer::EVERYTHING, &program, &[], &[]);
+    assert_eq!(run.code, Some(0), "13_gather failed or hung:\n{}{}", run.stdout, run.stderr);
+    let calls = run.calls();
+    let waits = calls.iter().filter_map(|call| Some((waits::wait(call)?.timeout, call.ret?)));
+    let finite: Vec<_> = waits.filter(|(timeout, _)| *timeout == "finite").collect();
+    assert_eq!(finite, [("finite", 0); 4], "none comes early, and none is cut in two");
 }

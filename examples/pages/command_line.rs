@@ -1,6 +1,9 @@
 //! How an example is spoken to, and how it ends: `--help` is answered, bad arguments get one
 //! line and exit code 2, a job that failed gets one line and exit code 1.
 
+// Each example uses its part of this file.
+#![allow(dead_code)]
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
@@ -10,10 +13,24 @@ const NAME: &str = env!("CARGO_BIN_NAME");
 /// The arguments. Ends the program on `--help` and on any other option. `takes` is what follows
 /// the name in the usage line, `about` what the program does.
 pub(crate) fn arguments(takes: &str, about: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    for argument in std::env::args_os().skip(1) {
+    arguments_and("", takes, about).0
+}
+
+/// The same with an option that is allowed, and the value that follows it.
+pub(crate) fn arguments_and(
+    option: &str,
+    takes: &str,
+    about: &str,
+) -> (Vec<String>, Option<String>) {
+    let (mut arguments, mut value) = (Vec::new(), None);
+    let mut given = std::env::args_os().skip(1);
+    while let Some(argument) = given.next() {
         match argument.into_string() {
             Ok(text) if text == "--help" || text == "-h" => help(takes, about),
+            Ok(text) if text == option && !option.is_empty() => {
+                let follows = given.next().and_then(|v| v.into_string().ok());
+                value = Some(follows.unwrap_or_else(|| refuse(&format!("{option} takes a value"))));
+            }
             Ok(text) if text.starts_with('-') => {
                 refuse(&format!("there is no option {text:?} (see --help)"))
             }
@@ -21,7 +38,7 @@ pub(crate) fn arguments(takes: &str, about: &str) -> Vec<String> {
             Err(bytes) => refuse(&format!("{bytes:?} is not UTF-8")),
         }
     }
-    arguments
+    (arguments, value)
 }
 
 fn help(takes: &str, about: &str) -> ! {
