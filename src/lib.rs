@@ -41,8 +41,8 @@ pub use error::LoopError;
 pub use event_loop::{Blocked, Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
-    ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Ready,
-    Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
+    ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Panic,
+    Ready, Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use thread::{
     Handle, LoopEnd, Loops, Offload, PerCore, RemoteJoinHandle, Seat, offload, per_core,

@@ -37,7 +37,7 @@ fn new_loop() -> EventLoop {
 #[track_caller]
 fn panic_of<T: 'static>(handle: &JoinHandle<T>) -> Box<dyn Any + Send> {
     match handle.take().expect("the task has finished") {
-        Err(JoinError::Panicked(payload)) => payload,
+        Err(JoinError::Panicked(panic)) => panic.into_payload(),
         Err(other) => panic!("it ended otherwise: {other}"),
         Ok(_) => panic!("it returned"),
     }

@@ -1,6 +1,5 @@
 //! What a spawner holds of a task.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +12,7 @@ use crate::error::LoopError;
 use crate::event_loop::core::Core;
 use crate::event_loop::table::{JOINABLE, JOINED, MARGIN, Phase, Task, TaskId};
 use crate::task::body::{End, Spawn};
+use crate::task::panic::Panic;
 
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
@@ -69,21 +69,15 @@ impl<T> Unpin for JoinHandle<T> {}
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// It panicked, with this payload: `std::panic::resume_unwind` takes it.
-    #[error("the task panicked: {}", message(&**.0))]
-    Panicked(Box<dyn Any + Send>),
+    /// It panicked: [`Panic::resume`] goes on with that.
+    #[error("the task panicked: {0}")]
+    Panicked(Panic),
     /// It was work for another thread ([`offload`](crate::offload)), and there is none to do it.
     #[error("no thread could be started: {0}")]
     NoThread(std::io::Error),
     /// It was aborted before it returned, or its loop was dropped.
     #[error("the task was cancelled")]
     Cancelled,
-}
-
-/// The text of a panic, if it has one.
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("(no text)")
 }
 
 impl fmt::Debug for JoinError {
@@ -137,7 +131,7 @@ impl<T: 'static> JoinHandle<T> {
         match end {
             End::Returned => self.task.take_result().map(Ok),
             End::Panicked => {
-                self.task.take_result().map(|payload| Err(JoinError::Panicked(payload)))
+                self.task.take_result().map(|payload| Err(JoinError::Panicked(Panic::new(payload))))
             }
             End::Cancelled => Some(Err(JoinError::Cancelled)),
         }

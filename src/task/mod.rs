@@ -7,6 +7,7 @@ pub(crate) mod generator;
 mod group;
 pub(crate) mod join;
 pub(crate) mod listing;
+pub(crate) mod panic;
 mod yielding;
 
 pub use body::{ByCompiler, ByHand, Spawn, State};
@@ -15,4 +16,5 @@ pub use generator::{Cause, Generator, Ready, Step, Wait};
 pub use group::{GroupHandle, TaskGroup};
 pub use join::{JoinError, JoinHandle, spawn};
 pub use listing::TaskInfo;
+pub use panic::Panic;
 pub use yielding::{YieldNow, yield_now};

@@ -13,6 +13,7 @@ use crate::event_loop::inbox::{Inbox, Letter};
 use crate::event_loop::pool::{Claim, Pool, Work};
 use crate::task::body::quietly;
 use crate::task::join::JoinError;
+use crate::task::panic::Panic;
 use crate::thread::outcome::Outcome;
 
 /// Hands work that blocks or takes long (files, hashes, libraries that wait) to one of the loop's
@@ -89,7 +90,8 @@ struct Offloaded<T, F> {
 impl<T: Send, F: FnOnce() -> T + Send> Work for Offloaded<T, F> {
     fn run(&self) {
         let Some(work) = self.work.take() else { return };
-        let result = catch_unwind(AssertUnwindSafe(work)).map_err(JoinError::Panicked);
+        let result = catch_unwind(AssertUnwindSafe(work))
+            .map_err(|payload| JoinError::Panicked(Panic::new(payload)));
         quietly(|| self.outcome.put(result));
         // After the task was woken: a loop that knows of nothing pending has heard of that.
         self.inbox.post(Letter::WorkDone);

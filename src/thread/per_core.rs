@@ -1,6 +1,5 @@
 //! One loop for each processor, each on a thread of its own.
 
-use std::any::Any;
 use std::sync::{Arc, mpsc};
 use std::{fmt, io, thread};
 
@@ -9,6 +8,7 @@ use eagain_sys::affinity;
 use crate::error::LoopError;
 use crate::event_loop::Builder;
 use crate::event_loop::EventLoop;
+use crate::task::panic::Panic;
 use crate::thread::handle::Handle;
 
 /// Starts one loop for each processor with the defaults of [`PerCore`]; each runs the future that
@@ -253,7 +253,8 @@ impl<T> Loops<T> {
     pub fn join(mut self) -> Vec<Result<T, LoopEnd>> {
         let threads = std::mem::take(&mut self.threads);
         let ends = threads.into_iter().map(|thread| thread.join());
-        ends.map(|end| end.unwrap_or_else(|payload| Err(LoopEnd::Panicked(payload)))).collect()
+        ends.map(|end| end.unwrap_or_else(|payload| Err(LoopEnd::Panicked(Panic::new(payload)))))
+            .collect()
     }
 
     /// Stops every loop after the turn it is in, and waits until its thread has ended. Tasks are
@@ -287,9 +288,9 @@ pub enum LoopEnd {
     /// The loop was stopped before.
     #[error("the loop was stopped before its future returned")]
     Stopped,
-    /// The future panicked, with this payload: `std::panic::resume_unwind` takes it.
-    #[error("the loop's future panicked")]
-    Panicked(Box<dyn Any + Send>),
+    /// The future panicked: [`Panic::resume`] goes on with that.
+    #[error("the loop's future panicked: {0}")]
+    Panicked(Panic),
     /// The kernel would not let the loop wait.
     #[error("the loop could not go on: {0}")]
     Failed(#[from] io::Error),

@@ -12,6 +12,7 @@ use crate::event_loop::inbox::{Inbox, Letter};
 use crate::event_loop::slab::Key;
 use crate::task::generator::Place;
 use crate::task::join::JoinError;
+use crate::task::panic::Panic;
 use crate::thread::outcome::Outcome;
 
 /// A task that was spawned with [`Handle::spawn`](crate::Handle::spawn), seen from any thread: a
@@ -85,12 +86,13 @@ async fn keep<F: Future>(make: impl FnOnce() -> F, promise: Promise<F::Output>) 
 
 /// A panic is sent back as well.
 async fn caught<F: Future>(make: impl FnOnce() -> F) -> Result<F::Output, JoinError> {
-    let future = catch_unwind(AssertUnwindSafe(make)).map_err(JoinError::Panicked)?;
+    let future = catch_unwind(AssertUnwindSafe(make));
+    let future = future.map_err(|payload| JoinError::Panicked(Panic::new(payload)))?;
     let mut future = pin!(future);
     std::future::poll_fn(move |cx| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(poll) => poll.map(Ok),
-            Err(payload) => Poll::Ready(Err(JoinError::Panicked(payload))),
+            Err(payload) => Poll::Ready(Err(JoinError::Panicked(Panic::new(payload)))),
         }
     })
     .await

@@ -152,8 +152,8 @@ fn a_task_that_panics_hands_over_its_payload() {
     });
     for (end, text) in [(in_make, "in make"), (in_poll, "in poll")] {
         match end {
-            Err(JoinError::Panicked(payload)) => {
-                assert_eq!(payload.downcast_ref::<&str>(), Some(&text));
+            Err(JoinError::Panicked(panic)) => {
+                assert_eq!(panic.into_payload().downcast_ref::<&str>(), Some(&text));
             }
             other => panic!("{other:?}"),
         }
@@ -355,8 +355,8 @@ fn joining_a_task_on_its_own_loop_is_refused_instead_of_hanging() {
         task.await
     });
     match end.expect("a run") {
-        Err(JoinError::Panicked(payload)) => {
-            let text = payload.downcast_ref::<&str>().expect("a text");
+        Err(JoinError::Panicked(panic)) => {
+            let text = panic.to_string();
             assert!(text.contains("await the handle"), "{text}");
         }
         other => panic!("{other:?}"),

@@ -136,8 +136,8 @@ fn a_panic_comes_back_and_the_thread_lives_on() {
         })
         .expect("a run");
     match panicked {
-        Err(JoinError::Panicked(payload)) => {
-            assert_eq!(payload.downcast_ref::<&str>(), Some(&"at work"));
+        Err(JoinError::Panicked(panic)) => {
+            assert_eq!(panic.into_payload().downcast_ref::<&str>(), Some(&"at work"));
         }
         other => panic!("{other:?}"),
     }

@@ -59,8 +59,8 @@ fn a_shutdown_stops_all_and_tells_how_each_has_ended() {
     let ends = loops.shutdown();
     assert!(matches!(ends[0], Ok(7)), "{ends:?}");
     match &ends[1] {
-        Err(LoopEnd::Panicked(payload)) => {
-            assert_eq!(payload.downcast_ref::<&str>(), Some(&"one fails"));
+        Err(LoopEnd::Panicked(panic)) => {
+            assert_eq!(panic.to_string(), "one fails");
         }
         other => panic!("{other:?}"),
     }

@@ -1,6 +1,5 @@
 //! A task that ends with whoever waits for it.
 
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -22,7 +21,7 @@ impl<T: 'static> Future for Owned<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         Pin::new(&mut self.0).poll(cx).map(|result| match result {
             Ok(value) => value,
-            Err(JoinError::Panicked(payload)) => resume_unwind(payload),
+            Err(JoinError::Panicked(panic)) => panic.resume(),
             // Nobody else has the handle: its loop was dropped while we are polled by another.
             Err(_) => panic!("{}", LoopError::LoopGone),
         })
