@@ -5,11 +5,10 @@ use std::fmt;
 use eagain_sys::mark::mark;
 
 use crate::event_loop::core::Core;
-use crate::event_loop::reactor::Reactor;
 use crate::event_loop::slab::Key;
 use crate::task::body::{End, State};
 use crate::task::generator::{Cause, Wait};
-use crate::task::listing::{TaskInfo, in_words};
+use crate::task::listing::{TaskInfo, yielded};
 
 /// What a loop tells of itself while it runs. Off, it costs a comparison a resume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -51,8 +50,8 @@ impl Trace {
     }
 
     #[cold]
-    pub(crate) fn yielded(self, task: Key, wait: &Wait, reactor: &Reactor) {
-        let what = || in_words(wait.on, wait.deadline.is_some(), reactor);
+    pub(crate) fn yielded(self, task: Key, wait: &Wait, core: &Core) {
+        let what = || yielded(task, wait.on, wait.deadline.is_some(), core);
         self.mark(|| format!("yield {} {}", task.index(), what().replace("fd ", "")));
         if self == Trace::Turns {
             eprintln!("│          yields: {}", what());

@@ -272,7 +272,7 @@ impl Core {
     #[inline(always)]
     pub(crate) fn park<const OBSERVED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
         if OBSERVED && wait.on != On::ELSEWHERE {
-            self.trace.yielded(task.key(), &wait, &self.reactor);
+            self.trace.yielded(task.key(), &wait, self);
         }
         // What it says is mostly what it was parked on when it asked, and no more.
         let (parked_on, turn) = (task.on.get(), self.turn.get());

@@ -97,6 +97,21 @@ impl Reactor {
         self.sources.borrow().get(key).cloned()
     }
 
+    /// Calls `f` with each task that waits for a source, for what, and the descriptor.
+    pub(crate) fn each_waiting(&self, mut f: impl FnMut(Key, Interest, RawFd)) {
+        for io in self.sources.borrow().iter() {
+            for direction in [Interest::READ, Interest::WRITE] {
+                if let Some(task) = io.waiting(direction) {
+                    f(task.key(), direction, io.number);
+                }
+            }
+            let Some(queue) = io.queue.get() else { continue };
+            for (direction, leaf) in queue.borrow().iter() {
+                f(leaf.task, *direction, io.number);
+            }
+        }
+    }
+
     /// Lets `task` wait for `interest`: makes sure that edges arrive, and that nobody else waits
     /// for them. The first park of a source registers it. No key if the kernel cannot poll it, so
     /// that it is always ready. `home` is this loop's number.

@@ -184,6 +184,11 @@ impl Timers {
         before
     }
 
+    /// Calls `f` with each task that a timer tells.
+    pub(crate) fn each_told(&self, mut f: impl FnMut(Key)) {
+        self.timers.iter().filter_map(|timer| timer.task.as_ref()).for_each(|task| f(task.key()));
+    }
+
     /// Whether it is this task that a timer tells.
     #[inline]
     pub(crate) fn tells(&self, key: Key, task: &Rc<Task>) -> bool {

@@ -1,11 +1,13 @@
 //! The tasks of a loop, as a person wants to see them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::reactor::Reactor;
+use crate::event_loop::slab::Key;
 use crate::event_loop::table::{Task, TaskId};
 use crate::task::body::State;
 use crate::task::generator::On;
@@ -36,13 +38,17 @@ pub struct TaskInfo {
 
 impl TaskInfo {
     pub(crate) fn of_all(core: &Core) -> Vec<TaskInfo> {
+        let leaves = Leaves::of(core, |_| true);
         let tasks = core.scheduler.tasks();
-        tasks.iter().map(|task| TaskInfo::of(task, core)).collect()
+        tasks.iter().map(|task| TaskInfo::of(task, core, &leaves)).collect()
     }
 
-    fn of(task: &Task, core: &Core) -> TaskInfo {
+    fn of(task: &Task, core: &Core, leaves: &Leaves) -> TaskInfo {
         let waiting = task.state() == State::Waiting;
-        let waits_for = || in_words(task.on.get(), task.has_timer(), &core.reactor);
+        let waits_for = || match leaves.of_task(task.key()) {
+            Some(leaves) if task.on.get() == On::WOKEN => leaves,
+            _ => in_words(task.on.get(), task.has_timer(), &core.reactor),
+        };
         let waits_for = if waiting { waits_for() } else { String::new() };
         let stands_at = task.state_name();
         TaskInfo {
@@ -58,8 +64,40 @@ impl TaskInfo {
     }
 }
 
+/// What futures wait for: the loop knows them as tasks that somebody wakes, but whoever is to wake
+/// them knows more.
+struct Leaves(HashMap<Key, Vec<String>>);
+
+impl Leaves {
+    /// Those of the tasks that are `wanted`. Looks at every source and timer: for people.
+    fn of(core: &Core, wanted: impl Fn(Key) -> bool) -> Leaves {
+        let mut leaves: HashMap<Key, Vec<String>> = HashMap::new();
+        let mut add = |task: Key, what: String| {
+            if wanted(task) {
+                leaves.entry(task).or_default().push(what);
+            }
+        };
+        core.reactor.each_waiting(|task, interest, fd| add(task, format!("{interest:?} fd {fd}")));
+        core.timers.borrow().each_told(|task| add(task, "timer".to_owned()));
+        Leaves(leaves)
+    }
+
+    /// "read fd 7 or timer"; of many, how many.
+    fn of_task(&self, task: Key) -> Option<String> {
+        let leaves = self.0.get(&task)?;
+        let all = || leaves.join(" or ");
+        Some(if leaves.len() <= 2 { all() } else { format!("one of {}", leaves.len()) })
+    }
+}
+
+/// What a task yields that waits for `on`, perhaps with a deadline.
+pub(crate) fn yielded(task: Key, on: On, timer: bool, core: &Core) -> String {
+    let leaves = if on == On::WOKEN { Leaves::of(core, |t| t == task).of_task(task) } else { None };
+    leaves.unwrap_or_else(|| in_words(on, timer, &core.reactor))
+}
+
 /// "read fd 7", "timer", "read fd 7 or timer", "woken".
-pub(crate) fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
+fn in_words(on: On, timer: bool, reactor: &Reactor) -> String {
     let on = match on.as_source() {
         Some((key, interest)) => match reactor.source(key) {
             Some(io) => format!("{interest:?} fd {}", io.number),
