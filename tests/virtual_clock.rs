@@ -703,3 +703,42 @@ fn a_pool_goes_by_the_same_time() {
         })
         .expect("a run");
 }
+
+#[test]
+fn pitfall_69_no_time_passes_while_work_is_offloaded() {
+    let mut event_loop = new_loop();
+    let passed = event_loop.block_on(async {
+        let begin = now();
+        let timeout = spawn(sleep(SECOND));
+        for _ in 0..10 {
+            let work = eagain::offload(|| thread::sleep(Duration::from_millis(2))); // pitfall 69
+            work.await.expect("a thread");
+        }
+        assert!(!timeout.is_finished());
+        assert_eq!(now(), begin);
+        timeout.await.expect("it ends");
+        now() - begin
+    });
+    assert_eq!(passed.expect("a run"), SECOND);
+}
+
+#[test]
+fn pitfall_69_work_that_nobody_awaits_any_more_holds_time_until_it_is_done() {
+    let mut event_loop = new_loop();
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let doing = done.clone();
+    let (begun, wait_for_it) = mpsc::channel();
+    event_loop
+        .block_on(async {
+            let work = eagain::offload(move || {
+                begun.send(()).expect("somebody listens");
+                thread::sleep(Duration::from_millis(20));
+                doing.store(true, std::sync::atomic::Ordering::Release);
+            });
+            wait_for_it.recv().expect("a thread has begun");
+            drop(work);
+            sleep(SECOND).await; // pitfall 69
+            assert!(done.load(std::sync::atomic::Ordering::Acquire));
+        })
+        .expect("a run");
+}
