@@ -24,6 +24,8 @@ const DIGIT: u32 = 6;
 const SLOTS: usize = 1 << DIGIT;
 /// The width of a slot of level 0: 2^16 ns = 65.5 µs.
 const FINEST: u32 = 16;
+/// A slot that is empty keeps room for so many.
+const KEPT: usize = 512;
 const LEVELS: usize = (u64::BITS - 2 - FINEST).div_ceil(DIGIT) as usize;
 
 pub(crate) struct Timers {
@@ -302,9 +304,13 @@ impl Timers {
     /// Hands the timers of a slot that the present has reached on to finer slots.
     fn move_down(&mut self, level: usize, slot: usize) {
         self.levels[level].occupied &= !(1 << slot);
-        let reached = std::mem::take(&mut self.levels[level].slots[slot]);
-        for timer in reached.timers {
+        let mut reached = std::mem::take(&mut self.levels[level].slots[slot]).timers;
+        for timer in reached.drain(..) {
             self.place(timer);
+        }
+        // Those who come here next find room, unless it was a crowd's.
+        if reached.capacity() <= KEPT {
+            self.levels[level].slots[slot].timers = reached;
         }
     }
 }

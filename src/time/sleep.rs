@@ -48,7 +48,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// What [`sleep`] and [`sleep_until`] return.
 ///
-/// One word: its [`State`] is packed, since every connection with a timeout has one.
+/// One word, since every connection with a timeout has one.
 #[must_use = "a sleep that is not awaited does not sleep"]
 pub struct Sleep {
     packed: u64,
