@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::event_loop::table::TaskId;
+use crate::event_loop::task::TaskId;
 
 /// A mistake in the use of the loop, with what to do about it.
 ///

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::event_loop::table::TaskId;
+use crate::event_loop::task::TaskId;
 
 /// A task that did not give way for longer than the loop's threshold: all others, timers and
 /// sources waited meanwhile. [`Builder::on_blocked`](crate::Builder::on_blocked) gets it.

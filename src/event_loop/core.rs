@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,15 @@ use eagain_sys::clock as real;
 use eagain_sys::poller::{Events, Interest};
 
 use crate::event_loop::budget;
-use crate::event_loop::clock::{self, Clock};
+use crate::event_loop::clock::Clock;
+use crate::event_loop::current::Reign;
 use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::moment::Moment;
 use crate::event_loop::pool::Pool;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{JOINABLE, MORE_TO_UNDO, Phase, Task, TaskId};
+use crate::event_loop::task::{JOINABLE, MORE_TO_UNDO, Phase, Task, TaskId};
 use crate::event_loop::timers::Timers;
 use crate::event_loop::virtual_time::VirtualTime;
 use crate::event_loop::waiter::{Ticket, Waiter};
@@ -65,35 +66,6 @@ pub(crate) struct Core {
     pub(crate) watch: Watch,
     /// Which turn this is.
     pub(crate) turn: Cell<u32>,
-}
-
-thread_local! {
-    /// The loop that runs on this thread.
-    static CURRENT: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
-    /// All loops of this thread.
-    static HERE: RefCell<Vec<Weak<Core>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The time in which a loop is the current one of its thread; the one before comes back after.
-struct Reign(Option<Rc<Core>>);
-
-impl Reign {
-    fn begin(core: &Rc<Core>) -> Reign {
-        // While the thread is torn down there is no current loop, and nobody who asks for it.
-        clock::go_by(core.virtual_time.as_ref().map(|time| &time.clock));
-        Reign(CURRENT.try_with(|current| current.replace(Some(core.clone()))).ok().flatten())
-    }
-}
-
-impl Drop for Reign {
-    fn drop(&mut self) {
-        let before = self.0.take();
-        clock::go_by(
-            before.as_ref().and_then(|core| core.virtual_time.as_ref()).map(|time| &time.clock),
-        );
-        let core = CURRENT.try_with(|current| current.replace(before));
-        drop(core); // after the borrow
-    }
 }
 
 /// Ends the reign of a loop over its thread.
@@ -232,40 +204,6 @@ impl Core {
     pub(crate) fn enter(self: &Rc<Core>) -> Option<Entered> {
         let scheduler = self.scheduler.enter()?;
         Some(Entered { _scheduler: scheduler, _reign: Reign::begin(self) })
-    }
-
-    /// Calls `f` with the loop that runs on this thread; `None` if there is none. What `f` calls
-    /// may make another loop the current one.
-    #[inline]
-    pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Core>) -> T) -> Option<T> {
-        let core = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()?;
-        Some(f(&core))
-    }
-
-    /// The same for an `f` that calls nobody else's code.
-    #[inline(always)]
-    pub(crate) fn briefly<T>(f: impl FnOnce(&Core) -> T) -> Option<T> {
-        CURRENT.try_with(|current| current.borrow().as_ref().map(|core| f(core))).ok().flatten()
-    }
-
-    /// Notes that this loop is on this thread.
-    pub(crate) fn settle(self: &Rc<Core>) {
-        // While the thread is torn down, nobody looks for it any more.
-        let _ = HERE.try_with(|here| {
-            let mut here = here.borrow_mut();
-            here.retain(|core| core.strong_count() > 0);
-            here.push(Rc::downgrade(self));
-        });
-    }
-
-    /// Takes a timer back that is not one of the loop that runs: of one that does not run now, or
-    /// it has fired.
-    #[cold]
-    pub(crate) fn cancel_anywhere(timer: Key) {
-        let here = HERE.try_with(|here| here.borrow().clone()).unwrap_or_default();
-        for core in here.iter().filter_map(Weak::upgrade) {
-            core.cancel_timer(timer);
-        }
     }
 
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
@@ -426,69 +364,5 @@ impl Core {
     /// What its clock says.
     pub(crate) fn now(&self) -> Instant {
         self.virtual_time.as_ref().map_or_else(real::now, |time| time.clock.instant())
-    }
-
-    /// How long the loop may sleep: not at all if a task is READY, else until the earliest
-    /// deadline, but not beyond `limit`.
-    #[inline]
-    pub(crate) fn timeout(&self, limit: Option<Duration>) -> Option<Duration> {
-        if !self.scheduler.ready.is_empty() {
-            return Some(Duration::ZERO);
-        }
-        match &self.virtual_time {
-            None if self.armed.get() == 0 => limit,
-            None => self.time_left(limit),
-            Some(time) => self.timeout_in(time, limit),
-        }
-    }
-
-    /// When the loop has to run at the latest: now, if a task is READY.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if !self.scheduler.ready.is_empty() {
-            return Some(self.now());
-        }
-        let deadline = self.timers.borrow_mut().next_deadline();
-        let goal = self.virtual_time.as_ref().and_then(|time| time.next_goal());
-        deadline.into_iter().chain(goal).min()?.instant()
-    }
-
-    #[inline(never)]
-    fn time_left(&self, limit: Option<Duration>) -> Option<Duration> {
-        let Some(deadline) = self.timers.borrow_mut().next_deadline() else { return limit };
-        if deadline == Moment::NEVER {
-            return limit;
-        }
-        let left = deadline.after(Moment::of(real::now()));
-        Some(limit.map_or(left, |limit| limit.min(left)))
-    }
-
-    /// Moves the tasks whose deadline has passed to READY, the earliest first.
-    #[inline]
-    pub(crate) fn wake_due(&self) {
-        if self.armed.get() > 0 {
-            self.wake_due_at(match &self.virtual_time {
-                None => Moment::of(real::now()),
-                Some(time) => time.clock.now(),
-            });
-        }
-    }
-
-    #[inline(never)]
-    fn wake_due_at(&self, now: Moment) {
-        loop {
-            // The borrow ends before anybody is woken.
-            let due = self.timers.borrow_mut().pop_due(now);
-            match due {
-                Some(Waiter::Task(task)) => {
-                    if let Some(extras) = task.extras() {
-                        extras.timer.set(Key::NONE);
-                    }
-                    self.scheduler.wake(task, Cause::TimedOut);
-                }
-                Some(Waiter::Waker(waker)) => quietly(|| waker.wake()),
-                None => break,
-            }
-        }
-        self.armed.set(self.timers.borrow().len());
     }
 }

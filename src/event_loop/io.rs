@@ -10,7 +10,7 @@ use eagain_sys::poller::{Interest, Readiness};
 
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::task::{MORE_TO_UNDO, Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket};
 use crate::task::generator::{Cause, On};
 

@@ -3,9 +3,11 @@
 //! | file | what |
 //! |---|---|
 //! | `core` | the parts together: how one task is resumed, parked and ended |
-//! | `scheduler`, `ready`, `table` | what becomes of tasks; which run next; all of them |
+//! | `scheduler`, `ready` | what becomes of tasks; which run next |
+//! | `task`, `table` | what is known of a task; all of them |
 //! | `reactor`, `io` | which sources are watched; what is known of one of them |
-//! | `timers`, `moment` | deadlines |
+//! | `timers`, `moment`, `deadlines` | when it is time; how long the loop may sleep |
+//! | `current` | which loop runs on this thread |
 //! | `slack` | how late a sleep may end |
 //! | `clock`, `virtual_time` | what time it is; how it passes where it is not real |
 //! | `inbox`, `mail` | letters from other threads: wake, call, stop; what is done about them |
@@ -19,6 +21,8 @@ pub(crate) mod budget;
 mod builder;
 pub(crate) mod clock;
 pub(crate) mod core;
+mod current;
+mod deadlines;
 pub(crate) mod inbox;
 pub(crate) mod io;
 mod mail;
@@ -31,7 +35,8 @@ mod root;
 mod scheduler;
 pub(crate) mod slab;
 mod slack;
-pub(crate) mod table;
+mod table;
+pub(crate) mod task;
 mod timers;
 pub(crate) mod virtual_time;
 pub(crate) mod waiter;
@@ -54,8 +59,8 @@ pub use crate::event_loop::reactor::ReactorCounts;
 use crate::event_loop::root::Root;
 pub use crate::event_loop::root::run;
 use crate::event_loop::slack::Slack;
-use crate::event_loop::table::Task;
-pub use crate::event_loop::table::TaskId;
+use crate::event_loop::task::Task;
+pub use crate::event_loop::task::TaskId;
 use crate::task::body::{Spawn, quietly};
 use crate::task::generator::Place;
 use crate::task::join::JoinHandle;

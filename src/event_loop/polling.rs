@@ -12,7 +12,7 @@ use crate::event_loop::inbox::{SpareWaker, TaskWaker};
 use crate::event_loop::moment::Moment;
 use crate::event_loop::reactor::Io;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::Task;
+use crate::event_loop::task::Task;
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::task::generator::Place;
 

@@ -18,7 +18,7 @@ use crate::error::LoopError;
 use crate::event_loop::io::{self, Kind};
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::{Key, Slab};
-use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::task::{Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::task::generator::{Cause, Ready};
 

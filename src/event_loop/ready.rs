@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::event_loop::table::Task;
+use crate::event_loop::task::Task;
 
 /// First in, first out. The first one has a place of its own: in most turns of most servers it
 /// is the only one.

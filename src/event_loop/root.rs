@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::event_loop::budget;
 use crate::event_loop::core::Core;
-use crate::event_loop::table::{JOINABLE, Task};
+use crate::event_loop::task::{JOINABLE, Task};
 use crate::task::body::{End, State};
 use crate::task::generator::{Place, Wait};
 

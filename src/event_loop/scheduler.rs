@@ -9,7 +9,8 @@ use std::task::Waker;
 use crate::event_loop::budget;
 use crate::event_loop::ready::ReadyQueue;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{JOINABLE, JOINED, MARGIN, Phase, Table, Task};
+use crate::event_loop::table::Table;
+use crate::event_loop::task::{JOINABLE, JOINED, MARGIN, Phase, Task};
 use crate::task::body::{Body, End, quietly};
 use crate::task::generator::{Cause, Place};
 

@@ -17,7 +17,7 @@ use std::task::Waker;
 
 use crate::event_loop::moment::Moment;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::Task;
+use crate::event_loop::task::Task;
 use crate::event_loop::waiter::Waiter;
 
 const DIGIT: u32 = 6;

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::Task;
+use crate::event_loop::task::Task;
 use crate::task::generator::Cause;
 
 /// A task of this loop is held itself: no atomic, no allocation. Any other waker is kept and

@@ -14,7 +14,7 @@ use eagain_sys::{clock, signal};
 use crate::error::LoopError;
 use crate::event_loop::blocked::Blocked;
 use crate::event_loop::scheduler::Scheduler;
-use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::task::{Task, TaskId};
 use crate::stderr;
 use crate::task::body::quietly;
 use crate::task::generator::Place;

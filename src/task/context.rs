@@ -13,7 +13,7 @@ use eagain_sys::poller::Interest;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{MORE_TO_UNDO, Task, TaskId};
+use crate::event_loop::task::{MORE_TO_UNDO, Task, TaskId};
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::source::Source;
 use crate::task::body::Spawn;

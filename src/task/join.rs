@@ -10,7 +10,7 @@ use std::task::{self, Poll, Waker};
 
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
-use crate::event_loop::table::{JOINABLE, JOINED, MARGIN, Phase, Task, TaskId};
+use crate::event_loop::task::{JOINABLE, JOINED, MARGIN, Phase, Task, TaskId};
 use crate::task::body::{End, Spawn};
 use crate::task::panic::Panic;
 

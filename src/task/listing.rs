@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::event_loop::core::Core;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::slab::Key;
-use crate::event_loop::table::{Task, TaskId};
+use crate::event_loop::task::{Task, TaskId};
 use crate::task::body::State;
 use crate::task::generator::On;
 
