@@ -117,6 +117,8 @@ impl Task {
         self.cause.set(Cause::Turn);
         self.since.set(turn);
         self.spawned_at.set(spawned_at);
+        #[cfg(debug_assertions)]
+        self.awaits.set(None);
         roomy
     }
 
