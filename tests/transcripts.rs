@@ -96,6 +96,7 @@ transcripts! {
     race:              "14_race" []                NO_MARKS, TOGETHER;
     group:             "15_group" []               NO_MARKS, TOGETHER;
     offload:           "16_offload" []             NO_MARKS, OFFLOADED;
+    stream:            "17_stream" []              NO_MARKS, IN_ORDER;
     // By tasks; what other threads do is not in the trace.
     threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
