@@ -97,6 +97,8 @@ transcripts! {
     group:             "15_group" []               NO_MARKS, TOGETHER;
     offload:           "16_offload" []             NO_MARKS, OFFLOADED;
     stream:            "17_stream" []              NO_MARKS, IN_ORDER;
+    // Long enough for a busy machine: the connections keep pace.
+    pool:              "18_pool" ["200"]           NO_MARKS, TOGETHER;
     // By tasks; what other threads do is not in the trace.
     threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
