@@ -101,6 +101,8 @@ transcripts! {
     pool:              "18_pool" ["200"]           NO_MARKS, TOGETHER;
     // By tasks; what other threads do is not in the trace.
     threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
+    // The main thread; what the loops' threads do is not in the trace.
+    multicore:         "21_multicore" ["2"]        NO_MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
 }
 
