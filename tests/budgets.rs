@@ -250,3 +250,18 @@ fn a_sleep_is_one_finite_wait_also_beside_another() {
     let finite: Vec<_> = waits.filter(|(timeout, _)| *timeout == "finite").collect();
     assert_eq!(finite, [("finite", 0); 4], "none comes early, and none is cut in two");
 }
+
+/// A call that blocks on the loop, then the same offloaded; before each of them a hash.
+#[test]
+fn what_is_offloaded_is_not_the_loops_and_costs_it_one_thread() {
+    if !tracer::works() {
+        return;
+    }
+    let program = program::example("16_offload");
+    let run = record("budget_offload", tracer::EVERYTHING, &program, &[], &[]);
+    assert_eq!(run.code, Some(0), "16_offload failed or hung:\n{}{}", run.stdout, run.stderr);
+    let tally = Tally::of(&run.calls());
+    assert_eq!(tally.count("clock_nanosleep"), 1, "the other one is another thread's: {tally:?}");
+    let threads = tally.count("clone3") + tally.count("clone");
+    assert_eq!(threads, 1, "the second piece of work finds the thread of the first: {tally:?}");
+}

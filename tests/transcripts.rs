@@ -35,7 +35,7 @@ const RACING: Options = Options {
     ..IN_ORDER
 };
 
-/// Several futures in one task: whether one is ready while another one runs is open.
+/// Several futures at once: whether one is ready while another one runs is open.
 const TOGETHER: Options = Options {
     optional: &["epoll: epoll_wait(0)", "epoll: epoll_wait(finite) = ready"],
     ..IN_ORDER
@@ -53,6 +53,17 @@ const RACING_CLIENTS: Options = Options {
         "sock: event OUT",
     ],
     ..RACING
+};
+
+/// When another thread is done is open: a loop that is awake at the time needs no bell.
+const OFFLOADED: Options = Options {
+    order: Order::Turn,
+    optional: &[
+        "epoll: epoll_wait(finite) = ready",
+        "epoll: epoll_wait(none) = ready",
+        "eventfd: event IN",
+    ],
+    ..IN_ORDER
 };
 
 macro_rules! transcripts {
@@ -84,8 +95,14 @@ transcripts! {
     gather:            "13_gather" []              NO_MARKS, IN_ORDER;
     race:              "14_race" []                NO_MARKS, TOGETHER;
     group:             "15_group" []               NO_MARKS, TOGETHER;
+    offload:           "16_offload" []             NO_MARKS, OFFLOADED;
+    stream:            "17_stream" []              NO_MARKS, IN_ORDER;
+    // Long enough for a busy machine: the connections keep pace.
+    pool:              "18_pool" ["200"]           NO_MARKS, TOGETHER;
     // By tasks; what other threads do is not in the trace.
     threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
+    // The main thread; what the loops' threads do is not in the trace.
+    multicore:         "21_multicore" ["2"]        NO_MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
 }
 
