@@ -50,7 +50,15 @@ pub use thread::{
 pub use trace::Trace;
 pub use until::{DescriptorClosed, descriptor_closed};
 
-/// Compiles the example in the README.
+/// Compiles and runs the examples in the README and in `docs/`.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/COMING_FROM.md")]
+    struct ComingFrom;
+    #[doc = include_str!("../docs/LIMITS.md")]
+    struct Limits;
+    #[doc = include_str!("../docs/SHUTDOWN.md")]
+    struct Shutdown;
+}
