@@ -68,9 +68,7 @@ fn pitfall_53_tick() {
 
 #[test]
 fn pitfall_53_timeouts() {
-    let in_time = case(|_| {
-        Box::pin(async { timeout(LONG, sleep(TIME)).await.expect("in time") })
-    });
+    let in_time = case(|_| Box::pin(async { timeout(LONG, sleep(TIME)).await.expect("in time") }));
     in_time.holds(); // pitfall 53
     let late = case(|_| {
         Box::pin(async {

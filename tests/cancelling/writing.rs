@@ -95,9 +95,8 @@ fn pitfall_52_write_all() {
 
 #[test]
 fn pitfall_53_writable() {
-    let case = tcp_case(|ends| {
-        Box::pin(async move { ends.near.writable().await.expect("a wait") })
-    });
+    let case =
+        tcp_case(|ends| Box::pin(async move { ends.near.writable().await.expect("a wait") }));
     case.holds(); // pitfall 53
 }
 
@@ -126,8 +125,7 @@ fn pitfall_52_io_that_writes() {
 
 #[test]
 fn pitfall_53_writable_of_a_source() {
-    let case = unix_case(|ends| {
-        Box::pin(async move { ends.near.writable().await.expect("a wait") })
-    });
+    let case =
+        unix_case(|ends| Box::pin(async move { ends.near.writable().await.expect("a wait") }));
     case.holds(); // pitfall 53
 }
