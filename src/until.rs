@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use eagain_sys::poller::Interest;
 
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
+use crate::event_loop::reactor::Reactor;
 use crate::event_loop::slab::Key;
 use crate::event_loop::waiter::Ticket;
 use crate::source::Source;
@@ -110,8 +112,24 @@ pub fn descriptor_closed(patience: Duration) -> DescriptorClosed {
 pub struct DescriptorClosed {
     patience: Sleep,
     /// Its place among those who wait.
-    place: Option<(Ticket, Key)>,
+    place: Option<Place>,
     waited: bool,
+}
+
+/// A place is left where it was taken: whoever drops the future may be on another loop, or none.
+#[derive(Debug)]
+struct Place {
+    reactor: Weak<Reactor>,
+    ticket: Ticket,
+    task: Key,
+}
+
+impl Place {
+    /// False if it was vacant: somebody was woken from there.
+    fn leave(self) -> bool {
+        let reactor = self.reactor.upgrade();
+        reactor.is_none_or(|reactor| reactor.unpark_starved(self.task, self.ticket))
+    }
 }
 
 impl Future for DescriptorClosed {
@@ -119,27 +137,25 @@ impl Future for DescriptorClosed {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let woken = match self.place.take() {
-            Some((ticket, task)) => !leave(ticket, task),
+            Some(place) => !place.leave(),
             None => self.waited,
         };
         if woken || Pin::new(&mut self.patience).poll(cx).is_ready() {
             self.waited = true;
             return Poll::Ready(());
         }
-        self.place = Core::with_current(|core| core.starve_behind(cx.waker()));
+        self.place = Core::with_current(|core| {
+            let (ticket, task) = core.starve_behind(cx.waker());
+            Place { reactor: Rc::downgrade(&core.reactor), ticket, task }
+        });
         Poll::Pending
     }
 }
 
-/// Leaves the place. False if it was vacant: somebody was woken from there.
-fn leave(ticket: Ticket, task: Key) -> bool {
-    Core::with_current(|core| core.reactor.unpark_starved(task, ticket)).unwrap_or(true)
-}
-
 impl Drop for DescriptorClosed {
     fn drop(&mut self) {
-        if let Some((ticket, task)) = self.place.take() {
-            leave(ticket, task);
+        if let Some(place) = self.place.take() {
+            place.leave();
         }
     }
 }

@@ -122,9 +122,9 @@ impl<R> Io<R> {
         &self.tickets[usize::from(direction == Interest::WRITE)]
     }
 
-    /// Who waits for a direction.
+    /// Who waits for a direction. A task that has ended does not: it forgot a future there.
     pub(crate) fn waiting(&self, direction: Interest) -> Option<Rc<Task>> {
-        let waiter = self.waiter(direction).take();
+        let waiter = self.waiter(direction).take().filter(|task| !task.is_finished());
         self.waiter(direction).set(waiter.clone());
         waiter
     }
@@ -132,16 +132,17 @@ impl<R> Io<R> {
     /// Who waits for a direction, if it is not `task`.
     pub(crate) fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
         let waiter = self.waiting(direction).filter(|w| !ptr::eq(&raw const **w, task));
-        waiter.map(|w| TaskId(w.key())).or_else(|| self.foreign_waiter(direction))
+        let key = waiter.map(|w| w.key());
+        key.or_else(|| self.foreign_waiter(direction).map(|(key, _)| key)).map(TaskId)
     }
 
-    /// The task behind a foreign waker that waits for a direction of a stream.
-    pub(crate) fn foreign_waiter(&self, direction: Interest) -> Option<TaskId> {
+    /// The task behind a foreign waker that waits for a direction of a stream, and since when.
+    pub(crate) fn foreign_waiter(&self, direction: Interest) -> Option<(Key, Ticket)> {
         if self.kind == Kind::Messages {
             return None;
         }
         let queue = self.queue.get()?.borrow();
-        queue.iter().find(|(d, _)| *d == direction).map(|(_, leaf)| TaskId(leaf.task))
+        queue.iter().find(|(d, _)| *d == direction).map(|(_, leaf)| (leaf.task, leaf.ticket))
     }
 
     /// Lets one wait where several may, or a foreign waker.

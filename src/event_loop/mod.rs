@@ -198,6 +198,9 @@ impl EventLoop {
         let EventLoop { core, running, events, .. } = self;
         if core.scheduler.live() == 0 {
             // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.
+            // What was aborted while it was READY is nothing to come back for at once.
+            core.scheduler.ready.take_all(running);
+            running.clear();
             core.reactor.wait(events, Some(Duration::ZERO))?;
             core.dispatch(events)?;
         } else if core.is_observed() {

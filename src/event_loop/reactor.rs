@@ -163,7 +163,7 @@ impl Reactor {
             io.remove_leaf(direction, before);
         }
         let waiting = io.waiting(direction);
-        let first = waiting.as_ref().map(|task| TaskId(task.key()));
+        let first = waiting.as_ref().map(|task| (task.key(), io.ticket(direction).get()));
         match (leaf.waiter, first.or_else(|| io.foreign_waiter(direction))) {
             (Waiter::Task(task), None) => {
                 io.ticket(direction).set(leaf.ticket);
@@ -173,13 +173,15 @@ impl Reactor {
                 io.enqueue(direction, Leaf { waiter, ..leaf });
             }
             (waiter @ Waiter::Waker(_), None) => io.enqueue(direction, Leaf { waiter, ..leaf }),
-            (Waiter::Task(task), Some(first))
-                if first.0 == task.key() && !io.ticket(direction).get().is_after(resumed) =>
+            (Waiter::Task(task), Some((first, since)))
+                if first == task.key() && !since.is_after(resumed) =>
             {
                 io.ticket(direction).set(leaf.ticket);
                 io.waiter(direction).set(Some(task));
             }
-            (_, Some(first)) => return Err(second_waiter(first, leaf.task, direction)),
+            (_, Some((first, _))) => {
+                return Err(second_waiter(TaskId(first), leaf.task, direction));
+            }
         }
         Ok(true)
     }

@@ -1,8 +1,8 @@
 //! Moving a virtual clock by hand.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ use crate::event_loop::slab::Key;
 /// its own; the loop asks the kernel before each step.
 ///
 /// # Panics
-/// When awaited: if no event loop runs on this thread, or its clock is real.
+/// When awaited: if no event loop runs on this thread, if its clock is real, or if it is another
+/// one than it was first awaited on.
 ///
 /// ```
 /// # use eagain::time::{self, Clock};
@@ -44,7 +45,7 @@ use crate::event_loop::slab::Key;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn advance(time: Duration) -> Advance {
-    Advance { time, goal: None, local: PhantomData }
+    Advance { time, goal: None }
 }
 
 /// What [`advance`] returns.
@@ -52,9 +53,7 @@ pub fn advance(time: Duration) -> Advance {
 pub struct Advance {
     time: Duration,
     /// What the loop knows of it, once it was polled.
-    goal: Option<Key>,
-    /// Not to leave the thread.
-    local: PhantomData<*const ()>,
+    goal: Option<(Weak<Core>, Key)>,
 }
 
 impl Future for Advance {
@@ -64,11 +63,14 @@ impl Future for Advance {
         let polled = Core::with_current(|core| {
             let time = core.virtual_time.as_ref().ok_or(LoopError::RealClock)?;
             let waiter = core.waiter_behind(cx.waker());
-            let Some(goal) = self.goal else {
-                self.goal = Some(time.add_goal(self.time, waiter));
+            let Some((home, goal)) = &self.goal else {
+                self.goal = Some((Rc::downgrade(core), time.add_goal(self.time, waiter)));
                 return Ok(Poll::Pending);
             };
-            Ok(if time.keep_goal(goal, waiter) { Poll::Pending } else { Poll::Ready(()) })
+            if Weak::as_ptr(home) != Rc::as_ptr(core) {
+                return Err(LoopError::OtherLoop);
+            }
+            Ok(if time.keep_goal(*goal, waiter) { Poll::Pending } else { Poll::Ready(()) })
         });
         polled.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -76,12 +78,10 @@ impl Future for Advance {
 
 impl Drop for Advance {
     fn drop(&mut self) {
-        if let Some(goal) = self.goal {
-            Core::with_current(|core| {
-                if let Some(time) = &core.virtual_time {
-                    time.remove_goal(goal);
-                }
-            });
+        // Not the current loop: it may be dropped where none runs, or another one.
+        let Some((home, goal)) = &self.goal else { return };
+        if let Some(time) = home.upgrade().as_ref().and_then(|core| core.virtual_time.as_ref()) {
+            time.remove_goal(*goal);
         }
     }
 }

@@ -1,0 +1,26 @@
+//! Every future of ours, dropped at each point at which it may be: nothing of it stays behind.
+
+#[path = "cancelling/case.rs"]
+mod case;
+#[path = "cancelling/ends.rs"]
+mod ends;
+#[path = "cancelling/leaves.rs"]
+mod leaves;
+#[path = "cancelling/loops.rs"]
+mod loops;
+#[path = "cancelling/reading.rs"]
+mod reading;
+#[path = "cancelling/tasks_and_threads.rs"]
+mod tasks_and_threads;
+#[path = "cancelling/times.rs"]
+mod times;
+#[path = "cancelling/unordered.rs"]
+mod unordered;
+#[path = "cancelling/waiting.rs"]
+mod waiting;
+#[path = "cancelling/witness.rs"]
+mod witness;
+#[path = "cancelling/writing.rs"]
+mod writing;
+
+mod tasks;
