@@ -87,6 +87,15 @@ impl Core {
         let _ = at;
     }
 
+    /// The same for a timer. Mostly it is somebody's patience, and where that one stands is the
+    /// better answer: it is noted only where nothing else is.
+    #[cfg(debug_assertions)]
+    pub(crate) fn awaits_time(&self, at: Place) {
+        if let Some(task) = self.scheduler.task(self.polled.get()) {
+            task.awaits.set(task.awaits.get().or(Some(at)));
+        }
+    }
+
     fn leaf_behind(&self, waker: &Waker) -> Leaf {
         let ticket = self.tickets.get().next();
         self.tickets.set(ticket);
