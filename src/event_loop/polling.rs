@@ -119,6 +119,20 @@ impl Core {
         Ok(if parked { ticket } else { Ticket::NONE })
     }
 
+    /// The same for what polls a source itself, and has no end that would tell: whoever polled
+    /// before is forgotten. False if the source need not be waited for.
+    #[cfg(feature = "futures-io")]
+    pub(crate) fn park_polled(
+        &self,
+        waker: &Waker,
+        io: &Rc<Io>,
+        direction: Interest,
+    ) -> std::io::Result<bool> {
+        let leaf = Leaf { ticket: Ticket::POLLED, ..self.leaf_behind(waker) };
+        let resumed = self.resumed_at.get();
+        self.reactor.park_leaf(io, direction, leaf, Ticket::POLLED, resumed)
+    }
+
     /// Lets the future that is polled with `waker` wait for a descriptor to be closed.
     pub(crate) fn starve_behind(&self, waker: &Waker) -> (Ticket, Key) {
         let leaf = self.leaf_behind(waker);
