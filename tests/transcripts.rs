@@ -59,6 +59,7 @@ transcripts! {
     edge_triggered:    "09_edge_triggered" []      MARKS, IN_ORDER;
     echo:              "10_echo" []                MARKS, RACING;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
+    embedded:          "embedded" []               MARKS, IN_ORDER;
 }
 
 /// Runs an example to its end and compares what it said.

@@ -1,5 +1,6 @@
 //! A connection, read and written by what the `futures` crate has for it.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -91,15 +92,18 @@ fn the_last_task_to_poll_is_the_one_that_is_woken() {
         let (client, server) = pair().await;
         let server = Rc::new(server);
         let first = server.clone();
-        let first = spawn(async move {
-            park(&first).await;
-            std::future::pending::<()>().await;
-        });
+        let polls = Rc::new(Cell::new(0));
+        let count = polls.clone();
+        let first = spawn(poll_fn(move |cx| {
+            count.set(count.get() + 1);
+            poll_read(&first, cx).map(drop)
+        }));
         yield_now().await;
         let second = spawn(async move { AsyncReadExt::read(&mut &*server, &mut [0; 8]).await });
         yield_now().await;
         client.write_all(b"x").await.unwrap();
         assert_eq!(second.await.unwrap().expect("the place was free"), 1);
+        assert_eq!(polls.get(), 1, "the first was woken, too");
         first.abort();
     });
 }
