@@ -25,12 +25,14 @@ run: ## fetch five pages at once, served by a child process (ARGS="URL... --time
 
 test: tools release-examples ## all tests in debug, then the strace tests in release; installs what they need
 	cargo test --workspace
+	cargo test --workspace --all-features
 	@$(STRACE_TESTS)
 
 check: ## format, clippy, docs, the layers, the oldest Rust
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 	.ci/layers
 	.ci/msrv
 

@@ -102,6 +102,7 @@ impl<F> Drop for Until<'_, F> {
 ///
 /// # Panics
 /// If it is awaited where no event loop runs.
+#[track_caller]
 pub fn descriptor_closed(patience: Duration) -> DescriptorClosed {
     DescriptorClosed { patience: sleep(patience), place: None, waited: false }
 }

@@ -1,6 +1,8 @@
 //! Awaiting sockets: the futures of `net` and `Source`.
 
 use std::cell::{Cell, RefCell};
+#[cfg(debug_assertions)]
+use std::future::pending;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -9,6 +11,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use eagain::net::{TcpListener, TcpStream};
+#[cfg(debug_assertions)]
+use eagain::time;
 use eagain::{EventLoop, LoopError, spawn, yield_now};
 
 /// A connection's two ends.
@@ -194,6 +198,62 @@ fn the_listing_tells_where_a_future_waits() {
         assert_eq!((at.file(), at.line()), (file!(), line.get()));
     }
     task.abort();
+}
+
+#[cfg(debug_assertions)]
+/// Runs a task for two turns, and returns the line that the listing says it awaits at.
+fn awaits_at(task: impl Future + 'static) -> Option<u32> {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    event_loop.spawn(async move { drop(task.await) }).detach();
+    for _ in 0..2 {
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    }
+    let at = event_loop.tasks()[0].awaits_at?;
+    assert_eq!(at.file(), file!());
+    Some(at.line())
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn the_listing_tells_where_a_future_sleeps() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let here = line!();
+    assert_eq!(awaits_at(async { time::sleep(HOUR).await }), Some(here + 1));
+    assert_eq!(awaits_at(async { time::sleep(Duration::MAX).await }), Some(here + 2));
+    assert_eq!(awaits_at(async { time::sleep_until(time::now() + HOUR).await }), Some(here + 3));
+    assert_eq!(awaits_at(async { time::timeout(HOUR, pending::<()>()).await }), Some(here + 4));
+    assert_eq!(awaits_at(eagain::descriptor_closed(HOUR)), Some(here + 5));
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn an_interval_is_awaited_where_its_tick_is() {
+    let line = Rc::new(Cell::new(0));
+    let noted = line.clone();
+    let at = awaits_at(async move {
+        let mut interval = time::interval(Duration::from_secs(3600));
+        interval.tick().await;
+        noted.set(line!() + 1);
+        interval.tick().await
+    });
+    assert_eq!(at, Some(line.get()));
+}
+
+/// The read, not the patience with it.
+#[test]
+#[cfg(debug_assertions)]
+fn the_listing_tells_what_is_awaited_under_a_timeout() {
+    let (here, _there) = std::os::unix::net::UnixStream::pair().unwrap();
+    let source = eagain::Source::new(here).unwrap();
+    let line = Rc::new(Cell::new(0));
+    let noted = line.clone();
+    let at = awaits_at(async move {
+        let mut buf = [0; 8];
+        noted.set(line!() + 1);
+        let read = source.read(&mut buf);
+        time::timeout(Duration::from_secs(3600), read).await.map(drop)
+    });
+    assert_eq!(at, Some(line.get()));
 }
 
 #[test]

@@ -4,6 +4,9 @@
 mod channels;
 #[path = "futures_crate/combinators.rs"]
 mod combinators;
+#[cfg(feature = "futures-io")]
+#[path = "futures_crate/io.rs"]
+mod io;
 #[path = "futures_crate/streams.rs"]
 mod streams;
 mod tasks;

@@ -104,6 +104,7 @@ transcripts! {
     // The main thread; what the loops' threads do is not in the trace.
     multicore:         "21_multicore" ["2"]        NO_MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
+    embedded:          "embedded" []               MARKS, IN_ORDER;
 }
 
 /// Runs an example to its end and compares what it said.

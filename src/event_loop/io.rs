@@ -169,8 +169,29 @@ impl<R> Io<R> {
             self.ticket(direction).set(Ticket::NONE);
             self.waiter(direction).set(None);
         } else {
-            self.remove_queued(|_, leaf| leaf.ticket == ticket);
+            self.remove_queued(|d, leaf| leaf.ticket == ticket && d == direction);
         }
+    }
+
+    /// Lets whoever polled for a direction make way: nobody knows whether it still waits, so it is
+    /// woken, and tries again if it does. False if nobody had polled.
+    #[cold]
+    pub(crate) fn oust_polled(&self, direction: Interest, scheduler: &Scheduler) -> bool {
+        if self.ticket(direction).get() == Ticket::POLLED {
+            if let Some(task) = self.waiter(direction).take() {
+                scheduler.wake(task, Cause::Woken);
+                return true;
+            }
+        }
+        let Some(queue) = self.queue.get() else { return false };
+        let mut queue = queue.borrow_mut();
+        let its = |(d, leaf): &(_, Leaf)| *d == direction && leaf.ticket == Ticket::POLLED;
+        let ousted = queue.iter().position(its).and_then(|at| queue.remove(at));
+        drop(queue);
+        let Some((_, leaf)) = ousted else { return false };
+        leaf.waiter.wake(scheduler, Cause::Woken);
+        scheduler.use_wakers();
+        true
     }
 
     fn remove_queued(&self, is_to_go: impl Fn(Interest, &Leaf) -> bool) {

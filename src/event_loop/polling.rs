@@ -87,6 +87,15 @@ impl Core {
         let _ = at;
     }
 
+    /// The same for a timer. Mostly it is somebody's patience, and where that one stands is the
+    /// better answer: it is noted only where nothing else is.
+    #[cfg(debug_assertions)]
+    pub(crate) fn awaits_time(&self, at: Place) {
+        if let Some(task) = self.scheduler.task(self.polled.get()) {
+            task.awaits.set(task.awaits.get().or(Some(at)));
+        }
+    }
+
     fn leaf_behind(&self, waker: &Waker) -> Leaf {
         let ticket = self.tickets.get().next();
         self.tickets.set(ticket);
@@ -108,6 +117,20 @@ impl Core {
         let resumed = self.resumed_at.get();
         let parked = self.reactor.park_leaf(io, direction, leaf, before, resumed)?;
         Ok(if parked { ticket } else { Ticket::NONE })
+    }
+
+    /// The same for what polls a source itself, and has no end that would tell: whoever polled
+    /// before is forgotten. False if the source need not be waited for.
+    #[cfg(feature = "futures-io")]
+    pub(crate) fn park_polled(
+        &self,
+        waker: &Waker,
+        io: &Rc<Io>,
+        direction: Interest,
+    ) -> std::io::Result<bool> {
+        let leaf = Leaf { ticket: Ticket::POLLED, ..self.leaf_behind(waker) };
+        let resumed = self.resumed_at.get();
+        self.reactor.park_leaf(io, direction, leaf, Ticket::POLLED, resumed)
     }
 
     /// Lets the future that is polled with `waker` wait for a descriptor to be closed.

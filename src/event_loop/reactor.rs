@@ -130,8 +130,8 @@ impl Reactor {
             return Ok(Key::NONE);
         }
         if interest == Interest::READ && io.queue.get().is_none() {
-            io.ticket(interest).set(Ticket::NONE);
             let Some(before) = io.reader.replace(Some(task.clone())) else {
+                io.ticket(interest).set(Ticket::NONE);
                 return Ok(io.key.get());
             };
             io.reader.set(Some(before));
@@ -164,7 +164,9 @@ impl Reactor {
         }
         let waiting = io.waiting(direction);
         let first = waiting.as_ref().map(|task| (task.key(), io.ticket(direction).get()));
-        match (leaf.waiter, first.or_else(|| io.foreign_waiter(direction))) {
+        let first = first.or_else(|| io.foreign_waiter(direction));
+        let first = first.filter(|_| !io.oust_polled(direction, &self.scheduler));
+        match (leaf.waiter, first) {
             (Waiter::Task(task), None) => {
                 io.ticket(direction).set(leaf.ticket);
                 io.waiter(direction).set(Some(task));
@@ -192,7 +194,8 @@ impl Reactor {
             if !interest.contains(direction) {
                 continue;
             }
-            match io.other_waiter(direction, task) {
+            let other = io.other_waiter(direction, task);
+            match other.filter(|_| !io.oust_polled(direction, &self.scheduler)) {
                 None => {
                     io.ticket(direction).set(Ticket::NONE);
                     io.waiter(direction).set(Some(task.clone()));

@@ -44,9 +44,13 @@ impl Ticket {
     /// That of generators: they are known by their task.
     pub(crate) const NONE: Ticket = Ticket(0);
 
-    /// The one after, which is never [`NONE`](Ticket::NONE).
+    /// That of whoever polls a source without a future in between. Nobody says when such a one
+    /// does not wait any more, so it makes way for the next.
+    pub(crate) const POLLED: Ticket = Ticket(1);
+
+    /// The one after, which is neither of these.
     pub(crate) fn next(self) -> Ticket {
-        Ticket(self.0.wrapping_add(1).max(1))
+        Ticket(self.0.wrapping_add(1).max(2))
     }
 
     /// Whether it was given out after `other` was.

@@ -7,6 +7,8 @@ use std::{fmt, io};
 
 use crate::source::Source;
 
+#[cfg(feature = "futures-io")]
+mod interop;
 mod moving;
 mod reuseport;
 mod tcp_listener;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -112,8 +113,10 @@ impl Interval {
     ///
     /// # Panics
     /// As [`sleep`](super::sleep).
-    pub async fn tick(&mut self) -> Instant {
-        poll_fn(|cx| self.poll_tick(cx)).await
+    #[track_caller]
+    pub fn tick(&mut self) -> impl Future<Output = Instant> {
+        self.sleep.await_at(Location::caller());
+        poll_fn(|cx| self.poll_tick(cx))
     }
 
     /// The same for those who poll.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+#[cfg(debug_assertions)]
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use crate::event_loop::clock;
 use crate::event_loop::core::Core;
 use crate::event_loop::moment::Moment;
 use crate::event_loop::slab::Key;
+use crate::task::generator::Place;
 
 /// Waits until so much time has passed from now, and never less.
 ///
@@ -34,6 +37,7 @@ use crate::event_loop::slab::Key;
 /// assert!(task.take().unwrap()? >= Duration::from_millis(2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn sleep(time: Duration) -> Sleep {
     match clock::now().checked_add(time) {
         Some(deadline) => sleep_until(deadline),
@@ -42,19 +46,26 @@ pub fn sleep(time: Duration) -> Sleep {
 }
 
 /// Waits until this instant, and never less. As [`sleep`].
+#[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(State::Unset(Moment::of(deadline)))
 }
 
 /// What [`sleep`] and [`sleep_until`] return.
 ///
-/// One word, since every connection with a timeout has one.
+/// One word, since every connection with a timeout has one. In debug builds another one, for the
+/// [listing](crate::EventLoop::tasks): where it was made.
 #[must_use = "a sleep that is not awaited does not sleep"]
 pub struct Sleep {
     packed: u64,
+    #[cfg(debug_assertions)]
+    at: Place,
     /// Not to leave the thread: its timer cannot.
     local: PhantomData<*const ()>,
 }
+
+#[cfg(not(debug_assertions))]
+const _: () = assert!(size_of::<Sleep>() == 8);
 
 #[derive(Clone, Copy)]
 enum State {
@@ -70,8 +81,32 @@ impl Sleep {
     const DONE: u64 = 2 << 62;
 
     #[inline]
+    #[track_caller]
     fn new(state: State) -> Sleep {
-        Sleep { packed: Sleep::pack(state), local: PhantomData }
+        Sleep {
+            packed: Sleep::pack(state),
+            #[cfg(debug_assertions)]
+            at: Location::caller(),
+            local: PhantomData,
+        }
+    }
+
+    /// It is awaited elsewhere than it was made.
+    #[inline]
+    pub(super) fn await_at(&mut self, at: Place) {
+        #[cfg(debug_assertions)]
+        {
+            self.at = at;
+        }
+        #[cfg(not(debug_assertions))]
+        let _ = at;
+    }
+
+    /// Notes where the task stands that polls it (in debug builds).
+    #[inline]
+    fn note(&self) {
+        #[cfg(debug_assertions)]
+        Core::briefly(|core| core.awaits_time(self.at));
     }
 
     /// Two bits tell the states apart: moments leave them free, and so do keys (whose lower
@@ -160,6 +195,7 @@ impl Future for Sleep {
             State::Done => false,
         };
         if pending {
+            self.note();
             return Poll::Pending;
         }
         self.go_to(State::Done);
@@ -194,15 +230,5 @@ impl fmt::Debug for Sleep {
             State::Set(_) => "Sleep(set)",
             State::Done => "Sleep(done)",
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sleep_is_one_word() {
-        assert_eq!(size_of::<Sleep>(), 8);
     }
 }

@@ -33,6 +33,7 @@ use crate::time::sleep::{Sleep, sleep, sleep_until};
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[track_caller]
 pub fn timeout<F: IntoFuture>(
     limit: Duration,
     future: F,
@@ -41,6 +42,7 @@ pub fn timeout<F: IntoFuture>(
 }
 
 /// Awaits a future until this instant, and drops it then. As [`timeout`].
+#[track_caller]
 pub fn timeout_at<F: IntoFuture>(
     deadline: Instant,
     future: F,
