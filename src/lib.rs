@@ -8,9 +8,29 @@
 //! * [`EventLoop`]: spawn, run, turn; `event_loop/mod.rs` has the turn of the loop on one screen.
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
-//! * [`Source`], [`net`]: what tasks wait for.
+//! * [`Source`], [`net`], [`time`]: what tasks wait for.
+//! * [`spawn`], [`JoinHandle`], [`TaskGroup`]: tasks; [`join!`], [`select!`], [`future`]: futures
+//!   together inside one.
+//! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
 //! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! let answer = eagain::run(async {
+//!     let task = eagain::spawn(async {
+//!         eagain::time::sleep(Duration::from_millis(1)).await;
+//!         6 * 7
+//!     });
+//!     task.await
+//! })?;
+//! assert_eq!(answer?, 42);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Every awaiting method says in a line whether it is *cancel-safe*: dropped before it is done,
+//! nothing is lost that another call would not bring.
 //!
 //! What belongs to the whole process is left alone, with one exception, for programs that ask for
 //! it: [`Builder::answer_sigusr1`] installs a handler for `SIGUSR1`.

@@ -193,6 +193,20 @@ impl Source {
     ///
     /// # Errors
     /// Those of `call`, and as [`readable`](Source::readable).
+    ///
+    /// ```
+    /// # use std::{io, net::UdpSocket};
+    /// use eagain::{Interest, Source};
+    /// # let (here, there) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
+    /// # there.send_to(b"hello", here.local_addr()?)?;
+    /// let socket = Source::new(here)?; // UDP
+    /// let mut buf = [0; 16];
+    /// let n = eagain::run(async {
+    ///     socket.io(Interest::READ, |fd| Ok(eagain_sys::socket::recv(fd, &mut buf)?)).await
+    /// })??;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn io<T>(
         &self,
@@ -259,6 +273,8 @@ impl Source {
 
     /// Lends the descriptor, for calls that the library does not have.
     ///
+    /// System calls: none.
+    ///
     /// # Errors
     /// [`LoopError::Closed`].
     pub fn fd(&self) -> io::Result<Ref<'_, OwnedFd>> {
@@ -268,6 +284,8 @@ impl Source {
 
     /// Takes the descriptor out of the loop, for another loop, thread or library. It stays
     /// non-blocking.
+    ///
+    /// System calls: one `epoll_ctl` if it ever had to wait.
     ///
     /// # Errors
     /// [`LoopError::Closed`].

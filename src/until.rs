@@ -102,6 +102,23 @@ impl<F> Drop for Until<'_, F> {
 ///
 /// # Panics
 /// If it is awaited where no event loop runs.
+///
+/// ```
+/// # use std::{net::SocketAddr, time::Duration};
+/// use eagain::net::TcpStream;
+///
+/// /// Connects, also when that takes a while because descriptors have run out.
+/// async fn connect(addr: SocketAddr) -> std::io::Result<TcpStream> {
+///     loop {
+///         match TcpStream::connect(addr).await {
+///             Err(e) if eagain::is_fd_exhaustion(&e) => {
+///                 eagain::descriptor_closed(Duration::from_millis(100)).await;
+///             }
+///             answer => return answer,
+///         }
+///     }
+/// }
+/// ```
 #[track_caller]
 pub fn descriptor_closed(patience: Duration) -> DescriptorClosed {
     DescriptorClosed { patience: sleep(patience), place: None, waited: false }

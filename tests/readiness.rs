@@ -380,7 +380,7 @@ fn pitfall_7_a_hang_up_that_nobody_waits_for_is_reported_once() {
             // Registers the source, but then it waits for something else.
             waited = true;
             refuse(&read, Interest::READ);
-            cx.readable(&read)?;
+            let _ = cx.readable(&read)?;
             *given.borrow_mut() = Some(cx.waker());
             Ok(Step::Yield(Wait::woken()))
         }));

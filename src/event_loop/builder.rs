@@ -23,6 +23,7 @@ use crate::trace::Trace;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "there is no loop before `build`"]
 pub struct Builder {
     budget: u32,
     event_capacity: usize,
@@ -224,6 +225,9 @@ impl Builder {
     }
 
     /// Makes the loop.
+    ///
+    /// System calls: as [`EventLoop`] says, and those of
+    /// [`answer_sigusr1`](Builder::answer_sigusr1) if it is on.
     ///
     /// # Errors
     /// As [`EventLoop::new`]. [`LoopError::TooManyAnswer`](crate::LoopError::TooManyAnswer): 64

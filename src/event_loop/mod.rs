@@ -131,6 +131,9 @@ impl EventLoop {
     /// ends it before that: then the tasks stay, and go on when the loop is run again. What they
     /// returned is for their handles to tell; the errors here are the loop's own.
     ///
+    /// System calls: those of [`turn`](EventLoop::turn), and of
+    /// [`Builder::timer_slack`] if it was set.
+    ///
     /// # Errors
     /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> std::io::Result<()> {
@@ -151,6 +154,8 @@ impl EventLoop {
     /// Turns the loop until `future` is ready, and returns what came of it. The other tasks stay
     /// on the loop: run it again, or drop it and them. The future may borrow from the caller; a
     /// panic in it is the caller's.
+    ///
+    /// System calls: as [`run`](EventLoop::run).
     ///
     /// # Errors
     /// As [`run`](EventLoop::run). [`LoopError::Stopped`]: [`Handle::stop`](crate::Handle::stop)
@@ -191,8 +196,23 @@ impl EventLoop {
     /// happens; zero: not at all). For a loop inside a foreign one: call it when the descriptor
     /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline).
     ///
+    /// System calls: those of the tasks and, unless the last task ends or no source is registered
+    /// and a task is READY, one wait: `epoll_wait`, or `epoll_pwait2` where it may last for some
+    /// time but not for ever.
+    ///
     /// # Errors
     /// As [`run`](EventLoop::run).
+    ///
+    /// ```
+    /// let mut event_loop = eagain::EventLoop::new()?;
+    /// let task = event_loop.spawn(async { 42 });
+    /// while !task.is_finished() {
+    ///     // ... what the other loop does ...
+    ///     event_loop.turn(Some(std::time::Duration::ZERO))?;
+    /// }
+    /// assert_eq!(task.take().unwrap()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
         let _entered = self.core.enter().ok_or(LoopError::Nested)?;
         let EventLoop { core, running, events, .. } = self;
@@ -223,6 +243,15 @@ impl EventLoop {
     }
 
     /// All tasks, with what each does and waits for.
+    ///
+    /// ```
+    /// let event_loop = eagain::EventLoop::new()?;
+    /// event_loop.spawn(std::future::pending::<()>()).named("idler").detach();
+    /// for task in event_loop.tasks() {
+    ///     println!("{task}"); // task 0 "idler" READY since turn 0 (src/main.rs:40:16)
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn tasks(&self) -> Vec<TaskInfo> {
         TaskInfo::of_all(&self.core)
     }

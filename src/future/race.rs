@@ -37,6 +37,8 @@ pub async fn race<T>(one: impl IntoFuture<Output = T>, other: impl IntoFuture<Ou
 /// Awaits any number of futures at once, and gives what the first one returns; the others are
 /// gone then. As [`race`]; each future is boxed.
 ///
+/// As cancel-safe as the futures are. System calls: none of its own.
+///
 /// # Panics
 /// If there is no future: nothing would ever come.
 ///

@@ -28,7 +28,7 @@
 /// In a loop, what a dropped future had done so far is lost: use futures that are *cancel-safe*
 /// (their page says so), or make the future before the loop and select on `&mut future`.
 ///
-/// System calls: none of its own.
+/// As cancel-safe as the futures are. System calls: none of its own.
 ///
 /// # Panics
 /// If no branch is left and there is no `else`.

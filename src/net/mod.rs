@@ -1,7 +1,7 @@
 //! Sockets.
 //!
 //! Their `try_` methods are the system calls, made at most once and only if they may succeed,
-//! with `None` for `EAGAIN`; see [`Source`](crate::Source) for how a task waits in between.
+//! with `None` for `EAGAIN`; see [`Source`] for how a task waits in between.
 
 use std::{fmt, io};
 
@@ -35,7 +35,7 @@ macro_rules! is_a_source {
         impl TryFrom<std::net::$socket> for $socket {
             type Error = io::Error;
 
-            /// Takes a socket of std, and switches it to non-blocking.
+            /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
             fn try_from(socket: std::net::$socket) -> io::Result<$socket> {
                 socket.set_nonblocking(true)?;
                 Ok($socket::from_non_blocking(socket.into()))

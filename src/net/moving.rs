@@ -14,7 +14,8 @@ macro_rules! moves {
             type Error = io::Error;
 
             /// Takes the descriptor out of its loop, for another loop, thread or library: as
-            /// [`Source::into_owned_fd`]. What has arrived and was not read stays in the kernel.
+            /// [`Source::into_owned_fd`], with its system calls. What has arrived and was not read
+            /// stays in the kernel.
             fn try_from(socket: $socket) -> io::Result<OwnedFd> {
                 Source::from(socket).into_owned_fd()
             }

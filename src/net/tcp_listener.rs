@@ -48,6 +48,8 @@ impl TcpListener {
     }
 
     /// The same with another backlog.
+    ///
+    /// System calls and errors: as [`bind`](TcpListener::bind).
     pub fn bind_with_backlog(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
         Ok(TcpListener::from_non_blocking(socket::listen_tcp(&addr, backlog)?))
     }
@@ -138,7 +140,7 @@ impl TcpListener {
         self.source.with_fd(|fd| socket::set_nodelay(fd, on))
     }
 
-    /// Stops listening: as [`Source::close`].
+    /// Stops listening: as [`Source::close`], with its system calls and errors.
     pub fn close(&self) -> io::Result<()> {
         self.source.close()
     }

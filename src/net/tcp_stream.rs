@@ -260,7 +260,7 @@ impl TcpStream {
 
     /// Waits until a read is worth a try; as [`Source::readable`].
     ///
-    /// Cancel-safe.
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
     #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.source.readable()
@@ -268,7 +268,7 @@ impl TcpStream {
 
     /// Waits until a write is worth a try; as [`Source::writable`].
     ///
-    /// Cancel-safe.
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
     #[track_caller]
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.source.writable()
@@ -308,7 +308,7 @@ impl TcpStream {
         self.source.with_fd(socket::peer)
     }
 
-    /// Closes the connection now: as [`Source::close`].
+    /// Closes the connection now: as [`Source::close`], with its system calls and errors.
     pub fn close(&self) -> io::Result<()> {
         self.source.close()
     }

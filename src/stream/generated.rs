@@ -122,8 +122,8 @@ impl<'a, T> Generated<'a, T> {
 
     /// The next value; `None` when the generator has returned, from then on.
     ///
-    /// Cancel-safe if what the generator awaits is: no value is lost, and the generator goes on
-    /// where it was. System calls: none of its own.
+    /// Cancel-safe: no value is lost, and the generator goes on where it was. System calls: none of
+    /// its own.
     pub async fn next(&mut self) -> Option<T> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
@@ -148,8 +148,8 @@ impl<'a, T> Generated<'a, T> {
 impl<T, E> Generated<'_, Result<T, E>> {
     /// The next value, `None` at the end.
     ///
-    /// As [`next`](Generated::next); errors are items like others, and the stream goes on after
-    /// them if the generator does.
+    /// Cancel-safe, as [`next`](Generated::next); errors are items like others, and the stream goes
+    /// on after them if the generator does.
     ///
     /// # Errors
     /// What the generator emitted or returned.

@@ -8,7 +8,7 @@
 //! Nothing here makes a system call, allocates for a wait once its line has been as long before,
 //! or uses an atomic. Nothing needs this crate's loop either: the futures know no more than the
 //! waker they are polled with, and work in any executor that runs them on one thread. For the
-//! same reason nothing here is `Send`.
+//! same reason nothing here can be shared between threads.
 //!
 //! What all of them hold to:
 //!

@@ -130,6 +130,21 @@ impl Semaphore {
     ///
     /// # Errors
     /// [`AcquireError`]: the semaphore was closed.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use eagain::sync::Semaphore;
+    ///
+    /// # eagain::run(async {
+    /// let at_most_two = Rc::new(Semaphore::new(2));
+    /// for n in 0..10 {
+    ///     // Waits before the task is made, so that no more than two are there.
+    ///     let permit = at_most_two.clone().acquire_owned().await.expect("nobody closes it");
+    ///     eagain::spawn(async move { drop((n, permit)) }).detach();
+    /// }
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn acquire_owned(self: Rc<Self>) -> AcquireOwned {
         self.acquire_many_owned(1)
     }

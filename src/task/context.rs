@@ -107,8 +107,8 @@ impl<'a> Context<'a> {
     }
 
     /// Until a descriptor that somebody else owns is worth a try. Level-checked: it does not
-    /// matter whether a call has answered `EAGAIN` before. To be yielded at once. Meant for descriptors of other
-    /// libraries; a [`Source`] is cheaper.
+    /// matter whether a call has answered `EAGAIN` before. To be yielded at once. Meant for
+    /// descriptors of other libraries; a [`Source`] is cheaper.
     ///
     /// System calls: one `epoll_ctl` each time.
     ///
@@ -147,6 +147,8 @@ impl<'a> Context<'a> {
 
     /// Spawns another task on the loop; it first runs in the next turn. A panic in it ends the
     /// task alone; [`JoinError`](crate::JoinError) has more.
+    ///
+    /// System calls: none.
     #[track_caller]
     pub fn spawn<Kind, T: Spawn<Kind>>(&self, task: T) -> JoinHandle<T::Output> {
         self.core.spawn(task, Location::caller())
@@ -156,6 +158,29 @@ impl<'a> Context<'a> {
     /// [`JoinHandle::take`].
     ///
     /// System calls: none.
+    ///
+    /// ```
+    /// use eagain::{Context, Generator, JoinHandle, Step};
+    ///
+    /// struct Parent(Option<JoinHandle<u32>>);
+    ///
+    /// impl Generator for Parent {
+    ///     type Return = u32;
+    ///     fn resume(&mut self, cx: &mut Context<'_>) -> Step<u32> {
+    ///         let child = self.0.get_or_insert_with(|| cx.spawn(async { 42 }));
+    ///         match child.take() {
+    ///             Some(value) => Step::Return(value.unwrap_or(0)),
+    ///             None => Step::Yield(cx.finished(child)),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let mut event_loop = eagain::EventLoop::new()?;
+    /// let parent = event_loop.spawn(Parent(None));
+    /// event_loop.run()?;
+    /// assert_eq!(parent.take().unwrap()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finished<T: 'static>(&self, task: &JoinHandle<T>) -> Wait {
         self.leave();
         if task.is_finished() {

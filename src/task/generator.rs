@@ -155,6 +155,7 @@ macro_rules! yield_from {
 
 /// What a task waits for. Made by [`Context`] where it is about a source, here where it is not.
 #[derive(Clone, Copy, Debug)]
+#[must_use = "nobody waits for what is not yielded"]
 pub struct Wait {
     pub(crate) on: On,
     pub(crate) deadline: Option<Instant>,
@@ -261,6 +262,28 @@ impl Wait {
     /// A task is resumed for one cause: if data and the deadline come together, it is the data.
     /// A limit on a whole exchange is for the task to check against the clock, since a peer that
     /// never stops sending is always ready.
+    ///
+    /// ```
+    /// use eagain::{Cause, Context, Generator, Source, Step};
+    /// use std::time::Instant;
+    ///
+    /// /// Whether there is something to read in time.
+    /// struct Patient { source: Source, end: Instant }
+    ///
+    /// impl Generator for Patient {
+    ///     type Return = std::io::Result<bool>;
+    ///     fn resume(&mut self, cx: &mut Context<'_>) -> Step<Self::Return> {
+    ///         match self.source.try_read(&mut [0]) {
+    ///             Ok(None) if cx.cause() == Cause::TimedOut => Step::Return(Ok(false)),
+    ///             Ok(None) => {
+    ///                 let readable = cx.readable(&self.source);
+    ///                 Step::from_result(readable.map(|wait| Step::Yield(wait.or_until(self.end))))
+    ///             }
+    ///             answer => Step::Return(answer.map(|_| true)),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn or_until(self, deadline: Instant) -> Wait {
         Wait { deadline: Some(self.deadline.map_or(deadline, |d| d.min(deadline))), ..self }
     }

@@ -17,10 +17,22 @@ use crate::task::panic::Panic;
 /// Spawns a task on the loop that runs on this thread: for futures, which have no
 /// [`Context`](crate::Context) to ask. It first runs in the next turn.
 ///
-/// A panic in the task ends the task alone; [`JoinError`] has more.
+/// A panic in the task ends the task alone; [`JoinError`] has more. System calls: none.
 ///
 /// # Panics
 /// If no event loop runs on this thread.
+///
+/// ```
+/// # eagain::run(async {
+/// let handles: Vec<_> = (1..=3).map(|n| eagain::spawn(async move { n * n })).collect();
+/// let mut squares = Vec::new();
+/// for handle in handles {
+///     squares.push(handle.await.unwrap());
+/// }
+/// assert_eq!(squares, [1, 4, 9]);
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[track_caller]
 pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
     let at = Location::caller();
@@ -66,6 +78,19 @@ impl<T> Unpin for JoinHandle<T> {}
 ///
 /// In a program built with `panic = "abort"`, all this is out of reach: a panic in any task ends
 /// the process.
+///
+/// ```
+/// use eagain::JoinError;
+///
+/// # eagain::run(async {
+/// match eagain::spawn(async { panic!("out of paper") }).await {
+///     Ok(()) => {}
+///     Err(JoinError::Panicked(panic)) => assert_eq!(panic.to_string(), "out of paper"),
+///     Err(e) => println!("{e}"),
+/// }
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -158,6 +183,15 @@ impl<T: 'static> JoinHandle<T> {
     /// it is the one that runs. Of a task that has finished, the result stays.
     ///
     /// System calls: those of the drops.
+    ///
+    /// ```
+    /// # eagain::run(async {
+    /// let forever = eagain::spawn(std::future::pending::<()>());
+    /// forever.abort();
+    /// assert!(matches!(forever.await, Err(eagain::JoinError::Cancelled)));
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn abort(&self) {
         if let Some(core) = self.core.upgrade() {
             core.abort(&self.task);

@@ -8,6 +8,20 @@ use crate::event_loop::core::Core;
 /// Lets every other task that is ready run first: goes on in the next turn.
 ///
 /// Cancel-safe. System calls: none of its own.
+///
+/// ```
+/// # eagain::run(async {
+/// let mut sum = 0_u64;
+/// for n in 0..1_000_000 {
+///     sum += n;
+///     if n % 100_000 == 0 {
+///         eagain::yield_now().await;
+///     }
+/// }
+/// assert_eq!(sum, 499_999_500_000);
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }

@@ -14,6 +14,8 @@ use crate::thread::handle::Handle;
 /// Starts one loop for each processor with the defaults of [`PerCore`]; each runs the future that
 /// `make` makes there.
 ///
+/// System calls: as [`PerCore::start`].
+///
 /// # Errors
 /// As [`PerCore::start`].
 ///
@@ -259,6 +261,14 @@ impl<T> Loops<T> {
 
     /// Stops every loop after the turn it is in, and waits until its thread has ended. Tasks are
     /// dropped where they wait.
+    ///
+    /// ```
+    /// let loops = eagain::per_core(|_| std::future::pending::<()>())?;
+    /// for end in loops.shutdown() {
+    ///     assert!(matches!(end, Err(eagain::LoopEnd::Stopped)));
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn shutdown(self) -> Vec<Result<T, LoopEnd>> {
         self.stop();
         self.join()

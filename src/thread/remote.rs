@@ -23,13 +23,22 @@ use crate::thread::outcome::Outcome;
 /// [`detach`](RemoteJoinHandle::detach) says so in words, [`abort`](RemoteJoinHandle::abort) ends
 /// the task instead.
 ///
-/// Awaiting it is cancel-safe: a `&mut` of it can be awaited again.
+/// Awaiting it is cancel-safe: a `&mut` of it can be awaited again. System calls: none of its own;
+/// the other loop's thread rings this one's bell.
 ///
 /// # Errors
 /// What it gives is a [`JoinError`] if the task panicked, was aborted, or went with its loop.
 ///
 /// # Panics
 /// If it is polled after it has given its result.
+///
+/// ```
+/// let other = eagain::PerCore::new().threads(1).start(|_| std::future::pending::<()>())?;
+/// let handle = &other.handles()[0];
+/// let answer = eagain::run(async { handle.spawn(|| async { 6 * 7 }).await })?;
+/// assert_eq!(answer.unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "dropping the handle detaches the task; `.detach()` says so"]
 pub struct RemoteJoinHandle<T> {
     remote: Arc<Remote<T>>,
@@ -100,6 +109,8 @@ async fn caught<F: Future>(make: impl FnOnce() -> F) -> Result<F::Output, JoinEr
 
 impl<T: Send + 'static> RemoteJoinHandle<T> {
     /// Blocks this thread until the task has ended. In a task, await the handle instead.
+    ///
+    /// System calls: those of waiting for another thread (`futex`).
     ///
     /// # Errors
     /// A [`JoinError`] if the task panicked, was aborted, or went with its loop.

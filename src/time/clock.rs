@@ -25,7 +25,8 @@ pub fn now() -> Instant {
 /// does nothing.
 ///
 /// What is due already still fires, and [`advance`](super::advance) still moves the clock. A loop
-/// whose time is held and whose tasks all sleep waits for ever.
+/// whose time is held and whose tasks all sleep waits for ever. The [module](super#a-virtual-clock)
+/// has an example.
 ///
 /// # Panics
 /// If no event loop runs on this thread.

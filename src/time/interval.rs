@@ -37,6 +37,19 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 /// If the period is zero.
+///
+/// ```
+/// use eagain::time::{MissedTickBehavior, interval_at, now};
+/// use std::time::Duration;
+///
+/// # eagain::run(async {
+/// let (begin, period) = (now(), Duration::from_millis(1));
+/// let mut ticks = interval_at(begin + period, period);
+/// ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+/// assert_eq!(ticks.tick().await, begin + period);
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     assert!(!period.is_zero(), "an interval without a period would never end to tick");
     Interval {
@@ -107,9 +120,7 @@ fn remainder(time: Duration, period: Duration) -> Duration {
 impl Interval {
     /// Waits for the next tick, and returns when it was due.
     ///
-    /// Cancel-safe: a tick that was not returned is still to come.
-    ///
-    /// System calls: none of its own.
+    /// Cancel-safe: a tick that was not returned is still to come. System calls: none of its own.
     ///
     /// # Panics
     /// As [`sleep`](super::sleep).

@@ -46,6 +46,19 @@ pub fn sleep(time: Duration) -> Sleep {
 }
 
 /// Waits until this instant, and never less. As [`sleep`].
+///
+/// Cancel-safe. System calls: none of its own.
+///
+/// ```
+/// use eagain::time::{now, sleep_until};
+///
+/// # eagain::run(async {
+/// let end = now() + std::time::Duration::from_millis(1);
+/// sleep_until(end).await;
+/// assert!(now() >= end);
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(State::Unset(Moment::of(deadline)))

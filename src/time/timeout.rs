@@ -41,7 +41,23 @@ pub fn timeout<F: IntoFuture>(
     before(sleep(limit), future.into_future())
 }
 
-/// Awaits a future until this instant, and drops it then. As [`timeout`].
+/// Awaits a future until this instant, and drops it then. As [`timeout`]: for several futures that
+/// have one limit together.
+///
+/// As cancel-safe as the future is. System calls: none of its own.
+///
+/// ```
+/// use std::time::Duration;
+/// use eagain::time::{now, sleep, timeout_at};
+///
+/// # eagain::run(async {
+/// let end = now() + Duration::from_millis(2);
+/// let first = timeout_at(end, sleep(Duration::from_micros(1))).await;
+/// let rest = timeout_at(end, sleep(Duration::from_secs(3600))).await;
+/// assert_eq!((first.is_ok(), rest.is_ok()), (true, false));
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(
     deadline: Instant,

@@ -90,6 +90,14 @@ impl CancellationToken {
 
     /// A guard that cancels the token when it is dropped: when its owner returns, fails, panics,
     /// or is cancelled itself.
+    ///
+    /// ```
+    /// let token = eagain::sync::CancellationToken::new();
+    /// let guard = token.clone().drop_guard();
+    /// assert!(!token.is_cancelled());
+    /// drop(guard);
+    /// assert!(token.is_cancelled());
+    /// ```
     pub fn drop_guard(self) -> DropGuard {
         DropGuard { token: Some(self) }
     }

@@ -8,6 +8,19 @@ use crate::sync::pool::hooks::{self, Check, Connect};
 use crate::sync::pool::stock::Limits;
 
 /// Chooses how a [`Pool`] is to be. Made by [`Pool::builder`].
+///
+/// ```
+/// # use eagain::sync::Pool;
+/// use std::time::Duration;
+///
+/// # async fn connect() -> std::io::Result<Vec<u8>> { Ok(Vec::new()) }
+/// let pool = Pool::builder(connect)
+///     .max_size(4)
+///     .max_lifetime(Duration::from_secs(3600))
+///     .check(|connection| connection.is_empty())
+///     .build();
+/// assert_eq!(pool.status().max_size, 4);
+/// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<T, E> {
     connect: Connect<T, E>,

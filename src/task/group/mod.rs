@@ -166,7 +166,7 @@ impl<'env, T> TaskGroup<'env, T> {
 
     /// What all children return, in the order in which they finish.
     ///
-    /// Dropping it cancels the children. System calls: none of its own.
+    /// Not cancel-safe: dropping it cancels the children. System calls: none of its own.
     ///
     /// # Panics
     /// As [`join_next`](TaskGroup::join_next).
@@ -230,6 +230,8 @@ impl<T, E> TaskGroup<'_, Result<T, E>> {
     /// What the next child to finish returns: as [`join_next`](TaskGroup::join_next). An error
     /// cancels the other children.
     ///
+    /// Cancel-safe: no result is lost, and the children stay. System calls: none of its own.
+    ///
     /// # Errors
     /// The first of a child.
     ///
@@ -245,6 +247,8 @@ impl<T, E> TaskGroup<'_, Result<T, E>> {
 
     /// What all children return, in the order in which they finish: as
     /// [`wait`](TaskGroup::wait). An error cancels the others.
+    ///
+    /// Not cancel-safe: dropping it cancels the children. System calls: none of its own.
     ///
     /// # Errors
     /// The first of a child; the others are gone by then.

@@ -23,7 +23,8 @@ impl<'env> TaskGroup<'env, ()> {
     /// # });
     /// ```
     ///
-    /// Dropping it cancels the block and the children. System calls: none of its own.
+    /// Not cancel-safe: dropping it cancels the block and the children. System calls: none of its
+    /// own.
     ///
     /// # Panics
     /// With the first panic of the block or a child, after the others were cancelled.
@@ -59,7 +60,7 @@ impl<'env, E: 'env> TaskGroup<'env, Result<(), E>> {
     /// Runs a block and the children that it adds, and gives what the block returns, when all of
     /// them are done; the first error of any of them cancels the others.
     ///
-    /// As [`scope`](TaskGroup::scope) otherwise.
+    /// Not cancel-safe, and otherwise as [`scope`](TaskGroup::scope).
     ///
     /// # Errors
     /// The first of the block or a child; the others are gone by then.
