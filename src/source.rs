@@ -229,6 +229,20 @@ impl Source {
     ///
     /// Cancel-safe: what was read is returned. System calls: `read`, again after each wait, and
     /// one `epoll_ctl` the first time in the source's life that it waits.
+    ///
+    /// ```
+    /// # use std::io;
+    /// use eagain::Source;
+    ///
+    /// let (one, other) = std::os::unix::net::UnixStream::pair()?;
+    /// let (one, other) = (Source::new(one)?, Source::new(other)?);
+    /// let mut buf = [0; 8];
+    /// let (n, _) = eagain::run(async {
+    ///     eagain::try_join!(one.read(&mut buf), other.write(b"hello"))
+    /// })??;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok::<(), io::Error>(())
+    /// ```
     #[track_caller]
     pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.until(Interest::READ, move || self.try_read(buf))

@@ -55,7 +55,9 @@ impl<F: Future> Future for JoinAll<F> {
 /// Awaits any number of futures at once, until all have returned `Ok` or one an error.
 ///
 /// Gives the values in the order in which the futures came in, or the first error; the others
-/// are gone when it is returned. As [`join_all`] otherwise.
+/// are gone when it is returned.
+///
+/// As cancel-safe as the futures are, and otherwise as [`join_all`].
 ///
 /// ```
 /// # eagain::run(async {

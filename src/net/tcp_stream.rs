@@ -71,6 +71,29 @@ impl TcpStream {
     /// # Errors
     /// Those of [`begin_connect`](TcpStream::begin_connect) and
     /// [`try_connected`](TcpStream::try_connected).
+    ///
+    /// ```
+    /// use eagain::net::TcpStream;
+    ///
+    /// # let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let addr = server.local_addr()?;
+    /// # let server = std::thread::spawn(move || {
+    /// #     use std::io::{Read, Write};
+    /// #     let mut stream = server.accept()?.0;
+    /// #     stream.read_exact(&mut [0; 4])?;
+    /// #     stream.write_all(b"pong")
+    /// # });
+    /// let answer = eagain::run(async {
+    ///     let stream = TcpStream::connect(addr).await?;
+    ///     stream.write_all(b"ping").await?;
+    ///     let mut answer = Vec::new();
+    ///     stream.read_to_end(&mut answer).await?;
+    ///     std::io::Result::Ok(answer)
+    /// })??;
+    /// assert_eq!(answer, b"pong");
+    /// # server.join().unwrap()?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn connect(addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
         let at = Location::caller();
@@ -261,6 +284,25 @@ impl TcpStream {
     /// Waits until a read is worth a try; as [`Source::readable`].
     ///
     /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
+    ///
+    /// A future holds what lives across its awaits, a buffer too. Many connections that mostly wait
+    /// share one, which is borrowed only while there is something to read:
+    ///
+    /// ```
+    /// # use std::{cell::RefCell, io};
+    /// # use eagain::net::TcpStream;
+    /// async fn count(stream: TcpStream, shared: &RefCell<[u8; 16384]>) -> io::Result<usize> {
+    ///     let mut sum = 0;
+    ///     loop {
+    ///         stream.readable().await?;
+    ///         match stream.try_read(&mut *shared.borrow_mut())? {
+    ///             Some(0) => return Ok(sum),
+    ///             Some(n) => sum += n,
+    ///             None => {} // perhaps there was nothing after all
+    ///         }
+    ///     }
+    /// }
+    /// ```
     #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.source.readable()

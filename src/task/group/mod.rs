@@ -255,6 +255,16 @@ impl<T, E> TaskGroup<'_, Result<T, E>> {
     ///
     /// # Panics
     /// With the panic of a child, after the others were cancelled.
+    ///
+    /// ```
+    /// # eagain::run(async {
+    /// let mut group = eagain::TaskGroup::new();
+    /// group.spawn(async { "42".parse::<u32>() });
+    /// group.spawn(async { "forty-two".parse::<u32>() });
+    /// assert!(group.try_wait().await.is_err());
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn try_wait(mut self) -> Result<Vec<T>, E> {
         let mut values = Vec::new();
         while let Some(value) = self.try_join_next().await? {
