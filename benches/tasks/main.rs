@@ -50,16 +50,10 @@ pub(crate) fn each(time: Duration, n: usize) -> Outcome {
     Ok(vec![("ns", time.as_nanos() as f64 / n as f64)])
 }
 
-/// Which processors there are for the loop and for another thread; one may be all there is.
-pub(crate) fn processors() -> (Option<usize>, Option<usize>) {
-    let allowed = affinity::allowed().unwrap_or_default();
-    (allowed.first().copied(), allowed.get(1).copied())
-}
-
-/// Keeps this thread where it is, since a figure in nanoseconds does not survive a move.
-pub(crate) fn stay(processor: Option<usize>) {
+/// Keeps this thread on a processor, since a figure in nanoseconds does not survive a move.
+pub(crate) fn stay_on(processor: usize) {
     // Where that cannot be had, the figures are less steady, and as true.
-    processor.map(affinity::pin);
+    affinity::pin(processor).ok();
 }
 
 /// What is to be measured.
@@ -71,7 +65,7 @@ struct Asked {
     slack: Option<Duration>,
 }
 
-fn measure(asked: &Asked) -> Outcome {
+fn measure(asked: &Asked, other_processor: Option<usize>) -> Outcome {
     let Asked { n, tasks, written, slack, .. } = *asked;
     match asked.bench.as_str() {
         "spawn" => spawning::spawn_and_finish(n, written),
@@ -79,8 +73,8 @@ fn measure(asked: &Asked) -> Outcome {
         "yield" => switching::give_way(n, tasks, written),
         "wakeyield" => switching::wake_oneself(n, tasks),
         "ring" => waking::ring(n, tasks),
-        "wake" => waking::there_and_back(n, false),
-        "wake_spin" => waking::there_and_back(n, true),
+        "wake" => waking::there_and_back(n, false, other_processor),
+        "wake_spin" => waking::there_and_back(n, true, other_processor),
         "timer_cancel" => timers::set_and_cancel(n),
         "timer_fire" => timers::fire(n, slack),
         "chan" => channels::channel(n),
@@ -127,8 +121,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    stay(processors().0);
-    match measure(&asked) {
+    let processors = affinity::allowed().unwrap_or_default();
+    processors.first().copied().map(stay_on);
+    match measure(&asked, processors.get(1).copied()) {
         Ok(figures) => {
             let shown: String =
                 figures.iter().map(|(name, value)| format!(",\"{name}\":{value:.3}")).collect();

@@ -12,7 +12,7 @@ use std::time::Instant;
 use eagain::sync::Notify;
 use eagain::{run, spawn, yield_now};
 
-use crate::{Outcome, each, processors, stay};
+use crate::{Outcome, each, stay_on};
 
 /// A token goes round; whoever has it wakes the next.
 struct Ring {
@@ -118,13 +118,13 @@ impl Line {
 }
 
 /// `n` times to another thread and back, which parks in between or spins. The loop parks.
-pub(crate) fn there_and_back(n: usize, spin: bool) -> Outcome {
-    let (_, Some(other)) = processors() else { return Err("one processor is not enough") };
+pub(crate) fn there_and_back(n: usize, spin: bool, other: Option<usize>) -> Outcome {
+    let Some(other) = other else { return Err("one processor is not enough") };
     let warm_up = n / 10;
     let line = Arc::new(Line::default());
     let answering = line.clone();
     let thread = thread::spawn(move || {
-        stay(Some(other));
+        stay_on(other);
         answering.answer(warm_up + n, spin);
     });
     let time = run(async {
