@@ -144,7 +144,7 @@ impl Source for Input {
 }
 
 /// Tasks know nothing of who turns the loop.
-async fn fetch(url: Url, addr: SocketAddr, began: Instant) -> io::Result<()> {
+async fn fetch(url: &Url, addr: SocketAddr, began: Instant) -> io::Result<()> {
     let stream = TcpStream::connect(addr).await?;
     stream.write_all(url.request().as_bytes()).await?;
     let mut page = Vec::with_capacity(16384);
@@ -180,8 +180,11 @@ fn show(targets: &[Target]) -> Result<(), Box<dyn Error>> {
     let event_loop = EventLoop::builder().from_env()?.build()?;
     let mut tasks: Vec<JoinHandle<io::Result<()>>> = Vec::new();
     for (url, addr) in targets.iter().cloned() {
-        let patient = async move { timeout(PATIENCE, fetch(url, addr, began)).await? };
-        tasks.push(event_loop.spawn(patient));
+        tasks.push(event_loop.spawn(async move {
+            let fetched = timeout(PATIENCE, fetch(&url, addr, began)).await;
+            let fetched = fetched.unwrap_or_else(|late| Err(late.into()));
+            fetched.map_err(|e| io::Error::other(format!("{url}: {e}")))
+        }));
     }
     tasks.push(event_loop.spawn(nap(began)));
     tasks.push(event_loop.spawn(wait_for_a_thread(began)));
