@@ -7,7 +7,7 @@ use std::time::Duration;
 use eagain::time::sleep;
 use eagain::{EventLoop, Step, TaskGroup, yield_now};
 
-use crate::probe::{Log, run};
+use crate::probe::{Log, new_loop, run};
 use crate::tasks;
 
 async fn nap(millis: u64) -> u64 {
@@ -171,7 +171,7 @@ fn cancelling_drops_all_now_and_what_is_added_later() {
 
 #[test]
 fn a_child_that_is_added_from_another_task_wakes_the_parent() {
-    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let mut group = TaskGroup::new();
     let handle = group.handle();
     group.add(nap(2));
@@ -182,7 +182,7 @@ fn a_child_that_is_added_from_another_task_wakes_the_parent() {
             handle.add(ready(1));
         })
         .detach();
-    tasks::run(&mut event_loop);
+    event_loop.run().expect("a run");
     assert_eq!(tasks::returned(&parent), [1, 2]);
 }
 

@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use eagain::EventLoop;
+use eagain::time::Clock;
+
 /// What happened to the futures that share it.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Rc<Counts>);
@@ -115,9 +118,14 @@ pub(crate) async fn polled_at_most<F: Future>(times: u32, future: F) -> Option<F
     .await
 }
 
+/// A loop whose time is its own: the machine may be as slow as it likes.
+pub(crate) fn new_loop() -> EventLoop {
+    EventLoop::builder().clock(Clock::Virtual).build().expect("a loop")
+}
+
 /// Runs a future to its end on a loop of its own, on which nothing may be left.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    let mut event_loop = eagain::EventLoop::new().expect("a loop");
+    let mut event_loop = new_loop();
     let output = event_loop.block_on(future).expect("a run");
     let counts = event_loop.counts();
     assert_eq!((counts.tasks, counts.timers, counts.sources), (0, 0, 0), "something is left");
