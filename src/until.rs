@@ -63,7 +63,20 @@ impl<T, F: FnMut() -> io::Result<Option<T>>> Future for Until<'_, F> {
 }
 
 impl<F> Until<'_, F> {
+    #[inline]
     fn park<T>(&mut self, cx: &Context<'_>) -> Poll<io::Result<T>> {
+        let io = &self.source.io;
+        let parked = Core::briefly(|core| core.park_own(cx.waker(), io, self.direction, self.at));
+        if let Some(ticket) = parked.flatten() {
+            self.ticket = ticket;
+            return Poll::Pending;
+        }
+        self.park_anyhow(cx)
+    }
+
+    /// Everything but a task that waits for what it waited for before.
+    #[inline(never)]
+    fn park_anyhow<T>(&mut self, cx: &Context<'_>) -> Poll<io::Result<T>> {
         let io = &self.source.io;
         let parked = Core::with_current(|core| {
             if io.ready.get().satisfies(self.direction) {
@@ -77,7 +90,7 @@ impl<F> Until<'_, F> {
             }
             Ok(ticket)
         });
-        match parked.unwrap_or(Err(LoopError::NoLoop.into())) {
+        match parked.unwrap_or_else(|| Err(LoopError::NoLoop.into())) {
             Ok(ticket) => {
                 self.ticket = ticket;
                 Poll::Pending
@@ -88,6 +101,7 @@ impl<F> Until<'_, F> {
 }
 
 impl<F> Drop for Until<'_, F> {
+    #[inline]
     fn drop(&mut self) {
         if self.ticket != Ticket::NONE {
             self.source.io.remove_leaf(self.direction, self.ticket);

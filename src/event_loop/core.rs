@@ -44,8 +44,7 @@ pub(crate) struct Core {
     /// If its clock is not the real one.
     pub(crate) virtual_time: Option<Box<VirtualTime>>,
     pub(crate) inbox: Arc<Inbox>,
-    /// The bell of the inbox was heard; how often it was rung; somebody asked the loop to stop.
-    pub(crate) heard: Cell<bool>,
+    /// How often the bell was rung; somebody asked the loop to stop.
     pub(crate) bells: Cell<u64>,
     pub(crate) stopped: Cell<bool>,
     pub(crate) pool: Rc<Pool>,
@@ -97,7 +96,6 @@ impl Core {
             reactor,
             timers,
             inbox,
-            heard: Cell::new(false),
             bells: Cell::new(0),
             stopped: Cell::new(false),
             pool: Rc::new(pool),
@@ -330,10 +328,10 @@ impl Core {
         }
     }
 
-    /// Whether anybody looks on: the turn of a loop of which that is true is another function
-    /// than of one that runs unobserved, and does not have to ask.
+    /// Whether anybody looks on, or makes time: the turn of a loop of which that is true is
+    /// another function than of one that runs by itself, and does not have to ask.
     pub(crate) fn is_observed(&self) -> bool {
-        self.trace.is_on() || self.watch.is_on()
+        self.trace.is_on() || self.watch.is_on() || self.virtual_time.is_some()
     }
 
     /// Waits once.

@@ -14,15 +14,18 @@ use crate::task::generator::Cause;
 impl Core {
     /// How long the loop may sleep: not at all if a task is READY, else until the earliest
     /// deadline, but not beyond `limit`.
-    #[inline]
-    pub(crate) fn timeout(&self, limit: Option<Duration>) -> Option<Duration> {
+    #[inline(always)]
+    pub(crate) fn timeout<const OBSERVED: bool>(
+        &self,
+        limit: Option<Duration>,
+    ) -> Option<Duration> {
         if !self.scheduler.ready.is_empty() {
             return Some(Duration::ZERO);
         }
         match &self.virtual_time {
-            None if self.armed.get() == 0 => limit,
-            None => self.time_left(limit),
-            Some(time) => self.timeout_in(time, limit),
+            Some(time) if OBSERVED => self.timeout_in(time, limit),
+            _ if self.armed.get() == 0 => limit,
+            _ => self.time_left(limit),
         }
     }
 

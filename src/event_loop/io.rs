@@ -164,13 +164,24 @@ impl<R> Io<R> {
     }
 
     /// A future does not wait any more.
+    #[inline]
     pub(crate) fn remove_leaf(&self, direction: Interest, ticket: Ticket) {
         if self.ticket(direction).get() == ticket {
             self.ticket(direction).set(Ticket::NONE);
             self.waiter(direction).set(None);
-        } else {
+        } else if self.queue.get().is_some() {
             self.remove_queued(|d, leaf| leaf.ticket == ticket && d == direction);
         }
+    }
+
+    /// Whether edges of a direction come to the loop of this number, and nobody waits for them.
+    #[inline]
+    pub(crate) fn is_free(&self, direction: Interest, home: u64) -> bool {
+        let waiter = self.waiter(direction).take();
+        let free = waiter.is_none();
+        self.waiter(direction).set(waiter);
+        let watched = self.home.get() == home && self.watched.get().covers(direction);
+        free && watched && self.queue.get().is_none()
     }
 
     /// Lets whoever polled for a direction make way: nobody knows whether it still waits, so it is

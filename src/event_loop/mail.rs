@@ -12,8 +12,9 @@ impl Core {
     /// for may be anything, so nothing is borrowed.
     #[inline(always)]
     pub(crate) fn dispatch(&self, events: &Events) -> eagain_sys::Result<()> {
-        self.reactor.dispatch(events, || self.heard.set(true));
-        if self.heard.take() { self.read_letters() } else { Ok(()) }
+        let mut heard = false;
+        self.reactor.dispatch(events, || heard = true);
+        if heard { self.read_letters() } else { Ok(()) }
     }
 
     /// Reads the letters if the bell was rung, without asking the kernel. The bell's event still

@@ -300,7 +300,7 @@ fn turn<const OBSERVED: bool>(
 
     // 2. Work out how long to sleep: not at all, until the earliest deadline, or until something
     //    happens.
-    let timeout = core.timeout(limit);
+    let timeout = core.timeout::<OBSERVED>(limit);
 
     // 3. Wait for events, once, also when busy: nobody may starve those who wait.
     core.wait::<OBSERVED>(events, timeout)?;
@@ -308,8 +308,8 @@ fn turn<const OBSERVED: bool>(
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
     core.dispatch(events)?;
-    if let Some(time) = &core.virtual_time {
-        core.pass_time(time, events.is_empty(), limit);
+    if OBSERVED {
+        core.pass_time(events.is_empty(), limit);
     }
     core.wake_due();
     Ok(true)

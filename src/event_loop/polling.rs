@@ -102,6 +102,30 @@ impl Core {
         Leaf { waiter: self.waiter_behind(waker), ticket, task: self.polled.get() }
     }
 
+    /// Lets the future that is polled with its task's own `waker` wait for a direction of a source
+    /// that is watched, and that nobody waits for. `None` if any of that is not so, and if the
+    /// source is ready.
+    #[inline]
+    pub(crate) fn park_own(
+        &self,
+        waker: &Waker,
+        io: &Io,
+        direction: Interest,
+        at: Place,
+    ) -> Option<Ticket> {
+        if !io.is_free(direction, self.id) || io.ready.get().satisfies(direction) {
+            return None;
+        }
+        let task = self.task_behind(waker)?;
+        self.reactor.poller().want(io.key.get().to_token(), direction).ok()?;
+        self.awaits(at);
+        let ticket = self.tickets.get().next();
+        self.tickets.set(ticket);
+        io.ticket(direction).set(ticket);
+        io.waiter(direction).set(Some(task));
+        Some(ticket)
+    }
+
     /// Lets the future that is polled with `waker` wait for a direction of a source; `before` is
     /// the ticket of its last wait. No ticket if the source need not be waited for.
     #[inline]

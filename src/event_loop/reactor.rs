@@ -370,7 +370,7 @@ impl Reactor {
     /// An edge sets the ready bits and moves who waits for them to READY. Of the bell, `on_bell`
     /// takes note.
     #[inline(always)]
-    pub(crate) fn dispatch(&self, events: &Events, on_bell: impl Fn()) {
+    pub(crate) fn dispatch(&self, events: &Events, mut on_bell: impl FnMut()) {
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
         for event in events.iter() {
             if let Some(io) = sources.get(Key::from_token(event.token)) {

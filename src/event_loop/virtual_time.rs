@@ -86,9 +86,10 @@ impl Core {
         stops.into_iter().flatten().filter(|stop| *stop != Moment::NEVER).min()
     }
 
-    /// The kernel was asked; if it had nothing (it was `quiet`) and nobody is READY, time passes.
+    /// If time is virtual: the kernel was asked; if it had nothing (it was `quiet`) and nobody is READY, time passes.
     #[cold]
-    pub(crate) fn pass_time(&self, time: &VirtualTime, quiet: bool, limit: Option<Duration>) {
+    pub(crate) fn pass_time(&self, quiet: bool, limit: Option<Duration>) {
+        let Some(time) = &self.virtual_time else { return };
         if !quiet || !self.scheduler.ready.is_empty() {
             return;
         }

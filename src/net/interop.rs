@@ -36,7 +36,7 @@ impl TcpStream {
             }
             Ok(())
         });
-        match parked.unwrap_or(Err(LoopError::NoLoop.into())) {
+        match parked.unwrap_or_else(|| Err(LoopError::NoLoop.into())) {
             Ok(()) => Poll::Pending,
             Err(e) => Poll::Ready(Err(e)),
         }
