@@ -122,7 +122,9 @@ fn main() -> ExitCode {
         }
     };
     let processors = affinity::allowed().unwrap_or_default();
-    processors.first().copied().map(stay_on);
+    if let Some(first) = processors.first() {
+        stay_on(*first);
+    }
     match measure(&asked, processors.get(1).copied()) {
         Ok(figures) => {
             let shown: String =
