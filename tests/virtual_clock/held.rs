@@ -37,6 +37,24 @@ fn pitfall_69_no_time_passes_while_a_task_is_ready() {
 }
 
 #[test]
+fn pitfall_69_no_time_passes_while_a_task_is_ready_and_the_kernel_is_quiet() {
+    let (silent, _far) = unix_pair();
+    let passed = new_loop().block_on(async {
+        // A loop that has a source asks the kernel in every turn.
+        spawn(async move { drop(silent.read(&mut [0; 8]).await) }).detach();
+        let nap = spawn(sleep(Duration::from_nanos(1)));
+        let begin = now();
+        for _ in 0..1000 {
+            yield_now().await; // pitfall 69
+            assert_eq!(now(), begin);
+        }
+        nap.await.expect("it ends");
+        now() - begin
+    });
+    assert_eq!(passed.expect("a run"), Duration::from_nanos(1));
+}
+
+#[test]
 fn pitfall_69_no_time_passes_while_the_kernel_has_something_for_the_loop() {
     let mut event_loop = new_loop();
     let (one, other) = UnixStream::pair().expect("a pair");
