@@ -124,6 +124,7 @@ impl TaskWaker {
 
     /// Whether the loop that runs on this thread is the task's own: then it is moved to READY
     /// directly.
+    #[inline(always)]
     fn wake_here(&self) -> bool {
         Scheduler::with_running(|running| match running {
             Some(scheduler) if scheduler.id == self.inbox.scheduler => {

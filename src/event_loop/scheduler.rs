@@ -74,6 +74,7 @@ impl Scheduler {
 
     /// Calls `f` with the scheduler that runs on this thread. There is none while the thread
     /// is being torn down.
+    #[inline(always)]
     pub(crate) fn with_running<T>(f: impl FnOnce(Option<&Rc<Scheduler>>) -> T) -> Option<T> {
         RUNNING.try_with(|running| running.try_borrow().ok().map(|r| f(r.as_ref()))).ok().flatten()
     }
@@ -109,6 +110,7 @@ impl Scheduler {
     }
 
     /// The same by key. Of a task that is gone, nobody needs to be told.
+    #[inline(always)]
     pub(crate) fn wake_key(&self, key: Key, cause: Cause) {
         if let Some(task) = self.table.get(key) {
             self.wake(task, cause);

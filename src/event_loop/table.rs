@@ -41,6 +41,7 @@ impl Table {
         task
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, key: Key) -> Option<Rc<Task>> {
         let slots = self.slots.borrow();
         let task = slots.get(key.index() as usize)?;

@@ -214,15 +214,11 @@ impl<T: 'static> Future for JoinHandle<T> {
             return Poll::Ready(result);
         }
         assert!(!self.taken.get(), "a JoinHandle was polled after its result had been taken");
-        let joined = Core::with_current(|core| match core.task_behind(cx.waker()) {
-            Some(joiner) => {
-                self.join_by(core, &joiner);
-                true
-            }
-            None => false,
-        });
-        if joined != Some(true) {
-            self.join_by_waker(cx.waker());
+        let here = |core: &Core| std::ptr::eq(core, self.core.as_ptr());
+        let own = |core: &Core| if here(core) { core.task_behind(cx.waker()) } else { None };
+        match Core::briefly(own).flatten() {
+            Some(joiner) => drop(self.task.set_joiner(joiner)),
+            None => self.join_by_waker(cx.waker()),
         }
         Poll::Pending
     }
