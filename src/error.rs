@@ -15,7 +15,8 @@ pub enum LoopError {
         "an event loop is already running on this thread; spawn a task on it instead of running another one"
     )]
     Nested,
-    /// A second task wants to wait for the same direction of a stream.
+    /// A second task, or another future of the same one, wants to wait for the same direction of a
+    /// stream.
     #[error(
         "{first} is already waiting to {direction} here; {second} must not: let one task do it, or take turns"
     )]

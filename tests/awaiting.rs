@@ -1,5 +1,7 @@
 //! Awaiting sockets: the futures of `net` and `Source`.
 
+mod tasks;
+
 use std::cell::{Cell, RefCell};
 #[cfg(debug_assertions)]
 use std::future::pending;
@@ -7,7 +9,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use eagain::net::{TcpListener, TcpStream};
@@ -327,4 +329,27 @@ fn a_handle_of_another_loop_can_be_awaited() {
     there.run().expect("a run");
     here.run().expect("a run");
     assert_eq!(waiting.take().unwrap().unwrap().unwrap(), 7);
+}
+
+#[test]
+fn a_waker_for_nobody_wakes_nobody_wherever_it_is_used() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let polls = Rc::new(Cell::new(0));
+    let counted = polls.clone();
+    let last = event_loop.spawn(poll_fn(move |_| {
+        counted.set(counted.get() + 1);
+        Poll::<()>::Pending
+    }));
+    // A generator is not polled, so it has no waker of its own that this could be.
+    let mut sleep = Box::pin(eagain::time::sleep(Duration::from_millis(1)));
+    let by_hand = event_loop.spawn(tasks::task(move |_: &mut eagain::Context<'_>| {
+        let mut cx = Context::from_waker(Waker::noop());
+        if sleep.as_mut().poll(&mut cx).is_ready() {
+            return eagain::Step::Return(());
+        }
+        eagain::Step::Yield(eagain::Wait::after(Duration::from_millis(5)))
+    }));
+    event_loop.block_on(by_hand).expect("a run").expect("it returns");
+    assert_eq!(polls.get(), 1);
+    last.abort();
 }

@@ -121,6 +121,25 @@ fn each_resume_is_measured_by_itself() {
 }
 
 #[test]
+fn what_a_task_drops_when_it_ends_is_measured_too() {
+    struct Blocks;
+    impl Drop for Blocks {
+        fn drop(&mut self) {
+            block(5 * MILLISECOND);
+        }
+    }
+    let (mut event_loop, reports) = watched(MILLISECOND);
+    let owned = Blocks;
+    let ends = event_loop.spawn(task(move |_: &mut Context<'_>| {
+        let _ = &owned;
+        Step::Return(())
+    }));
+    event_loop.run().expect("a run");
+    returned(&ends);
+    assert_eq!(reports.only().id, ends.id().to_string());
+}
+
+#[test]
 fn a_detached_task_keeps_its_name_in_reports_also_if_it_panics() {
     let (mut event_loop, reports) = watched(MILLISECOND);
     let blocks = async {

@@ -1,17 +1,20 @@
 //! What outlives what: handles and their tasks, wakers and their loops, loops and their threads.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::future::{pending, poll_fn};
 use std::net::UdpSocket;
 use std::os::fd::{AsFd, OwnedFd};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use eagain::net::TcpListener;
-use eagain::{EventLoop, Interest, JoinError, time};
+use eagain::{
+    ByCompiler, ByHand, Context, EventLoop, Generator, Interest, JoinError, JoinHandle, Step, time,
+};
 use eagain_sys::errno;
 use eagain_sys::poll::{PollFd, poll};
 
@@ -158,4 +161,139 @@ fn what_cannot_accept_is_an_error_and_not_a_lost_connection() {
     let listener = TcpListener::try_from(std::net::TcpListener::from(socket)).expect("a listener");
     let error = listener.try_accept().expect_err("no listener");
     assert_eq!(error.raw_os_error(), Some(errno::EOPNOTSUPP));
+}
+
+type Handles = Rc<RefCell<Vec<JoinHandle<()>>>>;
+
+/// Spawns another of its kind when it is dropped, so many generations long.
+struct Spawns {
+    generations: u32,
+    drops: Rc<Cell<u32>>,
+    handles: Handles,
+}
+
+impl Spawns {
+    async fn until_dropped(self) {
+        pending::<()>().await;
+    }
+}
+
+impl Drop for Spawns {
+    fn drop(&mut self) {
+        self.drops.set(self.drops.get() + 1);
+        let Some(generations) = self.generations.checked_sub(1) else { return };
+        let (drops, handles) = (self.drops.clone(), self.handles.clone());
+        let next = Spawns { generations, drops, handles };
+        let handle = eagain::spawn(next.until_dropped());
+        self.handles.borrow_mut().push(handle);
+    }
+}
+
+/// Drops a loop with such tasks; the answer is how many were dropped, and their handles.
+fn dropped_with(tasks: usize, generations: u32) -> (u32, Vec<JoinHandle<()>>) {
+    let (drops, handles) = (Rc::new(Cell::new(0)), Handles::default());
+    let mut event_loop = new_loop();
+    for _ in 0..tasks {
+        let spawns = Spawns { generations, drops: drops.clone(), handles: handles.clone() };
+        event_loop.spawn(spawns.until_dropped()).detach();
+    }
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    drop(event_loop);
+    (drops.get(), handles.take())
+}
+
+#[test]
+fn what_is_spawned_while_a_loop_is_dropped_is_cancelled_at_once() {
+    for (tasks, generations) in [(1, 1), (2, 1), (1, 2), (2, 3)] {
+        let (drops, handles) = dropped_with(tasks, generations);
+        assert_eq!(drops, tasks as u32 * (generations + 1));
+        assert_eq!(handles.len(), tasks * generations as usize);
+        for handle in &handles {
+            assert!(matches!(handle.take(), Some(Err(JoinError::Cancelled))));
+        }
+    }
+}
+
+#[test]
+fn drops_that_spawn_their_like_without_end_do_not_keep_a_loop_from_ending() {
+    let (drops, handles) = dropped_with(2, u32::MAX);
+    assert!(drops < 100, "{drops}");
+    assert!(handles.iter().all(JoinHandle::is_finished));
+}
+
+#[test]
+fn a_task_that_was_spawned_while_its_loop_was_dropped_can_be_awaited_on_another() {
+    let (_, handles) = dropped_with(1, 1);
+    for handle in handles {
+        let end = new_loop().block_on(handle).expect("a run");
+        assert!(matches!(end, Err(JoinError::Cancelled)));
+    }
+}
+
+/// Tells that it was dropped.
+struct Tells(Rc<Cell<bool>>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+type Own = Rc<RefCell<Option<JoinHandle<Tells>>>>;
+
+/// Returns something, and owns a task's handle.
+struct Returns {
+    _own: Own,
+    dropped: Rc<Cell<bool>>,
+}
+
+impl Generator for Returns {
+    type Return = Tells;
+    fn resume(&mut self, _: &mut Context<'_>) -> Step<Tells> {
+        Step::Return(Tells(self.dropped.clone()))
+    }
+}
+
+impl Future for Returns {
+    type Output = Tells;
+    fn poll(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Tells> {
+        Poll::Ready(Tells(self.dropped.clone()))
+    }
+}
+
+#[test]
+fn what_a_task_that_owns_its_own_handle_returns_is_dropped_with_it() {
+    fn check(spawn: impl FnOnce(&EventLoop, Returns) -> JoinHandle<Tells>) {
+        let (own, dropped) = (Own::default(), Rc::new(Cell::new(false)));
+        let mut event_loop = new_loop();
+        let handle = spawn(&event_loop, Returns { _own: own.clone(), dropped: dropped.clone() });
+        own.replace(Some(handle));
+        drop(own);
+        event_loop.run().expect("a run");
+        assert!(dropped.get(), "the result has outlived its task");
+        assert!(event_loop.tasks().is_empty());
+    }
+    check(|event_loop, returns| event_loop.spawn::<ByHand, _>(returns));
+    check(|event_loop, returns| event_loop.spawn::<ByCompiler, _>(returns));
+}
+
+/// A name that uses the loop while it is being made.
+struct BusyName(Rc<JoinHandle<()>>);
+
+impl From<BusyName> for Rc<str> {
+    fn from(name: BusyName) -> Rc<str> {
+        let other = name.0.name().expect("it has one");
+        eagain::spawn(async {}).named("meanwhile").detach();
+        format!("not {other}").into()
+    }
+}
+
+#[test]
+fn pitfall_47_a_name_may_use_the_loop_while_it_is_made() {
+    let mut event_loop = new_loop();
+    let name = event_loop.block_on(async {
+        let first = Rc::new(eagain::spawn(async {}).named("first"));
+        eagain::spawn(async {}).named(BusyName(first)).name() // pitfall 47
+    });
+    assert_eq!(name.expect("a run").as_deref(), Some("not first"));
 }

@@ -7,7 +7,10 @@ use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use eagain::net::TcpStream;
@@ -487,4 +490,38 @@ fn a_source_that_never_waits_is_never_registered() {
     assert_eq!(returned(&reader).expect("no error"), b"hello");
     returned(&writer).expect("no error");
     assert_eq!(event_loop.counts().reactor.registrations, 0);
+}
+
+thread_local! {
+    static CLOSES: RefCell<Option<Rc<Source>>> = const { RefCell::new(None) };
+    static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A waker that tries to read where nothing can be read any more.
+struct Reads;
+
+impl Wake for Reads {
+    fn wake(self: Arc<Self>) {
+        let source = CLOSES.take().expect("it is used once");
+        let error = source.try_read(&mut [0; 4]).expect_err("it is closed");
+        SAID.with_borrow_mut(|said| said.push(format!("{:?}", LoopError::of(&error))));
+        assert!(source.close().is_ok());
+    }
+}
+
+#[test]
+fn pitfall_47_a_foreign_waker_may_use_the_source_that_is_being_closed() {
+    let mut event_loop = new_loop();
+    let (near, _far) = unix_pair();
+    let near = Rc::new(near);
+    CLOSES.set(Some(near.clone()));
+    let run = event_loop.block_on(async {
+        let mut readable = pin!(near.readable());
+        refuse(&near, Interest::READ);
+        let waker = Waker::from(Arc::new(Reads));
+        assert!(readable.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        near.close().expect("a close"); // pitfall 47
+    });
+    run.expect("a run");
+    assert_eq!(SAID.take(), ["Some(Closed)"]);
 }

@@ -115,15 +115,17 @@ impl Builder {
     }
 
     /// Reports every task that runs longer than this in one resume, and so keeps all others
-    /// waiting; `None`: no task. The future that `block_on` runs is watched, too; what a task
-    /// drops when it ends is not.
+    /// waiting; `None`: no task. The future that `block_on` runs is watched, too. What a task
+    /// drops when it ends counts by itself; what one drops that another task aborts, as part of
+    /// that other one's resume.
     ///
     /// The report is a line on standard error, written when the task gives way at last:
     /// [`on_blocked`](Builder::on_blocked) puts something else in its place. Of a task that never
     /// does, [`answer_sigusr1`](Builder::answer_sigusr1) tells.
     ///
     /// Default 100 ms in debug builds, `None` in release builds. While it is on, the clock is
-    /// read twice a resume (real time, whatever clock the timers are on); off, it costs nothing.
+    /// read twice a resume, and twice at a task's end (real time, whatever clock the timers are
+    /// on); off, it costs nothing.
     ///
     /// ```
     /// use std::time::Duration;

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +13,11 @@ use eagain_sys::poller::{Events, Interest};
 
 use crate::event_loop::budget;
 use crate::event_loop::clock::Clock;
+use crate::event_loop::closing::Closing;
 use crate::event_loop::current::Reign;
 use crate::event_loop::inbox::{Inbox, SpareWaker};
 use crate::event_loop::moment::Moment;
+use crate::event_loop::polling::nobody;
 use crate::event_loop::pool::Pool;
 use crate::event_loop::reactor::Reactor;
 use crate::event_loop::scheduler::{self, Scheduler};
@@ -62,6 +63,9 @@ pub(crate) struct Core {
     pub(crate) root_is_due: Cell<bool>,
     pub(crate) budget: u32,
     pub(crate) trace: Trace,
+    /// A spawn is not all: it is traced, or nothing may be spawned any more.
+    spawns_apart: Cell<bool>,
+    closing: Closing,
     pub(crate) watch: Watch,
     /// Which turn this is.
     pub(crate) turn: Cell<u32>,
@@ -103,13 +107,15 @@ impl Core {
             virtual_time,
             spare_waker: Cell::new(None),
             polled: Cell::new(Key::NONE),
-            polled_with: Cell::new(ptr::null()),
+            polled_with: Cell::new(nobody()),
             tickets: Cell::new(Ticket::NONE),
             resumed_at: Cell::new(Ticket::NONE),
             yielded: Cell::new(false),
             root_is_due: Cell::new(false),
             budget,
             trace,
+            spawns_apart: Cell::new(trace.is_on()),
+            closing: Closing::default(),
             watch,
             turn: Cell::new(0),
         })
@@ -121,10 +127,31 @@ impl Core {
         at: Place,
     ) -> JoinHandle<T::Output> {
         let task = self.scheduler.spawn(|body| task.put_into(body), at, self.turn.get());
+        if self.spawns_apart.get() {
+            self.spawned_apart(&task);
+        }
+        JoinHandle::new(self, task)
+    }
+
+    #[cold]
+    fn spawned_apart(self: &Rc<Core>, task: &Rc<Task>) {
         if self.trace.is_on() {
             self.trace.spawned(task.key());
         }
-        JoinHandle::new(self, task)
+        self.closing.refuse(task, || self.abort(task));
+    }
+
+    /// The loop is being dropped: all tasks end, and what they spawn meanwhile ends at once.
+    pub(crate) fn close(self: &Rc<Core>) {
+        self.spawns_apart.set(true);
+        self.closing.begin();
+        // Whoever sent what was not read learns it; from here on nobody can send.
+        let (unread, bell) = self.inbox.close();
+        unread.into_iter().for_each(|letter| quietly(|| drop(letter)));
+        self.pool.close();
+        // One may be left: the one whose end drops this loop.
+        self.scheduler.tasks().iter().for_each(|task| self.abort(task));
+        drop(bell);
     }
 
     /// Runs the tasks that are READY now, each until it yields or returns. One that is READY
@@ -162,8 +189,8 @@ impl Core {
         let step = || catch_unwind(AssertUnwindSafe(|| self.step(task)));
         match if OBSERVED { self.watched(task, step) } else { step() } {
             Ok(Step::Yield(wait)) => self.park::<OBSERVED>(task, wait),
-            Ok(Step::Return(())) => self.end(task, End::Returned),
-            Err(payload) => self.panicked(task, payload),
+            Ok(Step::Return(())) => self.end::<OBSERVED>(task, End::Returned),
+            Err(payload) => self.panicked::<OBSERVED>(task, payload),
         }
     }
 
@@ -178,7 +205,7 @@ impl Core {
     /// A task panicked. The panic hook has told what and where, but not whose: if nobody joins
     /// the task, nobody else will.
     #[cold]
-    fn panicked(&self, task: &Rc<Task>, payload: Box<dyn Any + Send>) {
+    fn panicked<const OBSERVED: bool>(&self, task: &Rc<Task>, payload: Box<dyn Any + Send>) {
         if !task.has(JOINABLE) {
             let name = self.scheduler.name(task).map_or(String::new(), |name| format!(" {name:?}"));
             let (id, at) = (TaskId(task.key()), task.spawned_at());
@@ -186,7 +213,7 @@ impl Core {
         }
         // Who delivers to nobody drops, and a payload's drop may panic, too.
         quietly(|| task.deliver(payload));
-        self.end(task, End::Panicked);
+        self.end::<OBSERVED>(task, End::Panicked);
     }
 
     #[inline(always)]
@@ -303,19 +330,24 @@ impl Core {
 
     /// Ends a task: drops what it was made of.
     #[inline(always)]
-    pub(crate) fn end(&self, task: &Rc<Task>, how: End) {
+    pub(crate) fn end<const OBSERVED: bool>(&self, task: &Rc<Task>, how: End) {
         if task.on.get() != On::WOKEN {
             self.undo_wait(task);
         }
         if self.trace.is_on() {
             self.trace.returned(task.key(), how);
         }
-        quietly(|| {
+        let clear = || {
             let body = &mut *task.body.borrow_mut();
             if body.as_mut().is_some_and(|body| !body.as_mut().clear()) {
                 *body = None;
             }
-        });
+        };
+        if OBSERVED {
+            self.watched(task, || quietly(clear)); // a drop blocks as well as a resume
+        } else {
+            quietly(clear);
+        }
         self.scheduler.finish(task, how);
     }
 
@@ -324,7 +356,7 @@ impl Core {
         if self.scheduler.seize(task) {
             // What it drops belongs to this loop, whichever runs on the thread now.
             let _current = Reign::begin(self);
-            self.end(task, End::Cancelled);
+            self.end::<false>(task, End::Cancelled); // whoever aborts it is watched
         }
     }
 

@@ -13,6 +13,7 @@ use eagain_sys::poller::Bell;
 use self::mailbox::{Mailbox, Once, Posted, Ring};
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::Key;
+use crate::stderr;
 use crate::task::generator::Cause;
 
 /// What other threads have to say to a loop.
@@ -60,7 +61,7 @@ impl Inbox {
             // The bell is ours and never full: this cannot be, but a wake-up must not be lost
             // in silence.
             Posted::Unheard(e) => {
-                eprintln!("eagain: a wake-up from another thread was lost: {e}");
+                stderr::tell(format_args!("a wake-up from another thread was lost: {e}"));
             }
         }
     }

@@ -133,16 +133,16 @@ impl<R> Io<R> {
     pub(crate) fn other_waiter(&self, direction: Interest, task: &Task) -> Option<TaskId> {
         let waiter = self.waiting(direction).filter(|w| !ptr::eq(&raw const **w, task));
         let key = waiter.map(|w| w.key());
-        key.or_else(|| self.foreign_waiter(direction).map(|(key, _)| key)).map(TaskId)
+        key.or_else(|| self.foreign_waiter(direction)).map(TaskId)
     }
 
-    /// The task behind a foreign waker that waits for a direction of a stream, and since when.
-    pub(crate) fn foreign_waiter(&self, direction: Interest) -> Option<(Key, Ticket)> {
+    /// The task behind a foreign waker that waits for a direction of a stream.
+    pub(crate) fn foreign_waiter(&self, direction: Interest) -> Option<Key> {
         if self.kind == Kind::Messages {
             return None;
         }
         let queue = self.queue.get()?.borrow();
-        queue.iter().find(|(d, _)| *d == direction).map(|(_, leaf)| (leaf.task, leaf.ticket))
+        queue.iter().find(|(d, _)| *d == direction).map(|(_, leaf)| leaf.task)
     }
 
     /// Lets one wait where several may, or a foreign waker.

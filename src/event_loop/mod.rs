@@ -2,10 +2,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `core` | the parts together: how one task is resumed, parked and ended |
+//! | `core`, `closing` | the parts together: how one task is resumed, parked and ended; and all of them |
 //! | `scheduler`, `ready` | what becomes of tasks; which run next |
 //! | `task`, `table` | what is known of a task; all of them |
-//! | `reactor`, `io` | which sources are watched; what is known of one of them |
+//! | `reactor`, `io` | which sources are watched, and who waits for them; what is known of one |
 //! | `timers`, `moment`, `deadlines` | when it is time; how long the loop may sleep |
 //! | `current` | which loop runs on this thread |
 //! | `slack` | how late a sleep may end |
@@ -20,6 +20,7 @@ mod blocked;
 pub(crate) mod budget;
 mod builder;
 pub(crate) mod clock;
+mod closing;
 pub(crate) mod core;
 mod current;
 mod deadlines;
@@ -61,7 +62,7 @@ pub use crate::event_loop::root::run;
 use crate::event_loop::slack::Slack;
 use crate::event_loop::task::Task;
 pub use crate::event_loop::task::TaskId;
-use crate::task::body::{Spawn, quietly};
+use crate::task::body::Spawn;
 use crate::task::generator::Place;
 use crate::task::join::JoinHandle;
 use crate::task::listing::TaskInfo;
@@ -69,7 +70,7 @@ use crate::task::listing::TaskInfo;
 /// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
 /// kernel when none can run.
 ///
-/// Dropping it drops its tasks. Sources that outlive it can no longer be waited for.
+/// Dropping it drops its tasks, and what these spawn when they are dropped. Sources that outlive it can no longer be waited for.
 ///
 /// System calls: `epoll_create1`, `eventfd2` and one `epoll_ctl` to make one, two `close` to
 /// drop it.
@@ -194,7 +195,8 @@ impl EventLoop {
 
     /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
     /// happens; zero: not at all). For a loop inside a foreign one: call it when the descriptor
-    /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline).
+    /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline). The thread's
+    /// timer slack stays as it is, whatever [`Builder::timer_slack`] says.
     ///
     /// System calls: those of the tasks and, unless the last task ends or no source is registered
     /// and a task is READY, one wait: `epoll_wait`, or `epoll_pwait2` where it may last for some
@@ -365,24 +367,10 @@ impl AsFd for EventLoop {
 
 impl Drop for EventLoop {
     fn drop(&mut self) {
-        // What tasks own may wake and spawn others while it is dropped; those go too. On a
+        // What tasks own may use the loop while it is dropped. On a
         // thread whose loop runs, that loop stays in charge of wake-ups.
         let _entered = self.core.enter();
-        // Whoever sent what was not read learns it; from here on nobody can send.
-        let (unread, bell) = self.core.inbox.close();
-        unread.into_iter().for_each(|letter| quietly(|| drop(letter)));
-        self.core.pool.close();
-        loop {
-            let before = self.core.scheduler.live();
-            for task in self.core.scheduler.tasks() {
-                self.core.abort(&task);
-            }
-            // One may be left: the one whose end drops this loop.
-            if self.core.scheduler.live() == 0 || self.core.scheduler.live() == before {
-                break;
-            }
-        }
-        drop(bell);
+        self.core.close();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 use std::task::Waker;
 
 use eagain_sys::poller::Interest;
@@ -16,12 +17,19 @@ use crate::event_loop::task::Task;
 use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
 use crate::task::generator::Place;
 
+/// Where no waker's data lies: between two polls, `polled_with` points there. Null would not do,
+/// that is where the data of [`Waker::noop`] is. Nothing shares its place with what may change.
+pub(crate) fn nobody() -> *const () {
+    static NOBODY: AtomicU8 = AtomicU8::new(0);
+    ptr::from_ref(&NOBODY).cast()
+}
+
 /// The time in which a future is polled; it ends with a panic, too.
 struct Polled<'a>(&'a Core);
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        self.0.polled_with.set(ptr::null());
+        self.0.polled_with.set(nobody());
     }
 }
 

@@ -1,13 +1,14 @@
-//! Which sources are watched, and who waits for them.
+//! Which sources are watched, and what the poller says of them; `parking` has who waits for them.
 //!
 //! The life of a direction of a source: a call is tried; it answers `EAGAIN`, and that *clears*
 //! the ready bit; the task *parks* on the direction; an *edge* from the poller sets the bit and
 //! moves the task to READY; the call is tried again.
 
+mod parking;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::mem;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -15,11 +16,10 @@ use eagain_sys::errno;
 use eagain_sys::poller::{Bell, Events, Interest, Poller, Readiness};
 
 use crate::error::LoopError;
-use crate::event_loop::io::{self, Kind};
+use crate::event_loop::io;
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::slab::{Key, Slab};
-use crate::event_loop::task::{Task, TaskId};
-use crate::event_loop::waiter::{Leaf, Ticket, Waiter};
+use crate::event_loop::waiter::Leaf;
 use crate::task::generator::{Cause, Ready};
 
 /// What the reactor has counted since the loop was made.
@@ -50,11 +50,6 @@ pub(crate) struct Reactor {
     starved: RefCell<Vec<Leaf>>,
     stale_events: Cell<u64>,
     registrations: Cell<u64>,
-}
-
-fn second_waiter(first: TaskId, second: Key, direction: Interest) -> std::io::Error {
-    let direction = if direction == Interest::READ { "read" } else { "write" };
-    LoopError::SecondWaiter { first, second: TaskId(second), direction }.into()
 }
 
 /// The token of the bell; no slab grows so large.
@@ -112,108 +107,6 @@ impl Reactor {
         }
     }
 
-    /// Lets `task` wait for `interest`: makes sure that edges arrive, and that nobody else waits
-    /// for them. The first park of a source registers it. No key if the kernel cannot poll it, so
-    /// that it is always ready. `home` is this loop's number.
-    #[inline(always)]
-    pub(crate) fn park(
-        self: &Rc<Reactor>,
-        io: &Rc<Io>,
-        interest: Interest,
-        task: &Rc<Task>,
-        home: u64,
-    ) -> std::io::Result<Key> {
-        let here = io.home.get() == home;
-        if here && io.watched.get().covers(interest) {
-            self.poller.want(io.key.get().to_token(), interest)?;
-        } else if !self.watch(io, interest)? {
-            return Ok(Key::NONE);
-        }
-        if interest == Interest::READ && io.queue.get().is_none() {
-            let Some(before) = io.reader.replace(Some(task.clone())) else {
-                io.ticket(interest).set(Ticket::NONE);
-                return Ok(io.key.get());
-            };
-            io.reader.set(Some(before));
-        }
-        self.add_waiters(io, interest, task)?;
-        Ok(io.key.get())
-    }
-
-    /// The same for a future that waits for one direction: whoever is behind it is told. A
-    /// future that waited before is told from another one by its ticket; one that was not polled
-    /// since `resumed`, when its task was last resumed, gives way: perhaps it was forgotten.
-    /// False if the kernel cannot poll the source, so that it is always ready.
-    #[inline]
-    pub(crate) fn park_leaf(
-        self: &Rc<Reactor>,
-        io: &Rc<Io>,
-        direction: Interest,
-        leaf: Leaf,
-        before: Ticket,
-        resumed: Ticket,
-    ) -> std::io::Result<bool> {
-        let here = io.home.get() == self.id;
-        if here && io.watched.get().covers(direction) {
-            self.poller.want(io.key.get().to_token(), direction)?;
-        } else if !self.watch(io, direction)? {
-            return Ok(false);
-        }
-        if before != Ticket::NONE {
-            io.remove_leaf(direction, before);
-        }
-        let waiting = io.waiting(direction);
-        let first = waiting.as_ref().map(|task| (task.key(), io.ticket(direction).get()));
-        let first = first.or_else(|| io.foreign_waiter(direction));
-        let first = first.filter(|_| !io.oust_polled(direction, &self.scheduler));
-        match (leaf.waiter, first) {
-            (Waiter::Task(task), None) => {
-                io.ticket(direction).set(leaf.ticket);
-                io.waiter(direction).set(Some(task));
-            }
-            (waiter, _) if io.kind == Kind::Messages => {
-                io.enqueue(direction, Leaf { waiter, ..leaf });
-            }
-            (waiter @ Waiter::Waker(_), None) => io.enqueue(direction, Leaf { waiter, ..leaf }),
-            (Waiter::Task(task), Some((first, since)))
-                if first == task.key() && !since.is_after(resumed) =>
-            {
-                io.ticket(direction).set(leaf.ticket);
-                io.waiter(direction).set(Some(task));
-            }
-            (_, Some((first, _))) => {
-                return Err(second_waiter(TaskId(first), leaf.task, direction));
-            }
-        }
-        Ok(true)
-    }
-
-    #[inline(never)]
-    fn add_waiters(&self, io: &Io, interest: Interest, task: &Rc<Task>) -> std::io::Result<()> {
-        for direction in [Interest::READ, Interest::WRITE] {
-            if !interest.contains(direction) {
-                continue;
-            }
-            let other = io.other_waiter(direction, task);
-            match other.filter(|_| !io.oust_polled(direction, &self.scheduler)) {
-                None => {
-                    io.ticket(direction).set(Ticket::NONE);
-                    io.waiter(direction).set(Some(task.clone()));
-                }
-                Some(_) if io.kind == Kind::Messages => {
-                    let waiter = Waiter::Task(task.clone());
-                    let leaf = Leaf { waiter, ticket: Ticket::NONE, task: task.key() };
-                    io.enqueue(direction, leaf);
-                }
-                Some(first) => {
-                    io.remove_waiters(interest, task);
-                    return Err(second_waiter(first, task.key(), direction));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Registers a source, or a further direction of it. False if the kernel cannot poll it.
     #[cold]
     fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> std::io::Result<bool> {
@@ -259,50 +152,6 @@ impl Reactor {
         answer.map(|()| io.watched.set(wanted.into()))
     }
 
-    /// Arms a descriptor that the loop does not own, for one report, and lets `task` wait for it.
-    /// `None` if it cannot be polled, and so is always ready.
-    pub(crate) fn arm(
-        &self,
-        fd: BorrowedFd<'_>,
-        interest: Interest,
-        task: &Rc<Task>,
-    ) -> std::io::Result<Option<Key>> {
-        let number = fd.as_raw_fd();
-        let known = self.borrowed.borrow().get(&number).copied();
-        let io = match known.and_then(|key| self.source(key)) {
-            Some(io) => io,
-            None => {
-                let io = Rc::new(Io::with(None, number, Kind::Borrowed));
-                io.queue.get_or_init(Box::default);
-                io.key.set(self.sources.borrow_mut().insert(io.clone()));
-                self.borrowed.borrow_mut().insert(number, io.key.get());
-                io
-            }
-        };
-        // One report disarms both directions, so who waits for the other one is armed with it.
-        let mut wanted = interest;
-        for direction in [Interest::READ, Interest::WRITE] {
-            if io.other_waiter(direction, task).is_some() {
-                wanted = wanted | direction;
-            }
-        }
-        self.add_waiters(&io, interest, task)?;
-        count(&self.registrations, 1);
-        match self.poller.arm(fd, io.key.get().to_token(), wanted, known.is_some()) {
-            Ok(()) => {
-                io.ready.set(Readiness::NONE);
-                Ok(Some(io.key.get()))
-            }
-            Err(e) => {
-                io.remove_waiters(interest, task);
-                if known.is_none() {
-                    self.forget_borrowed(number);
-                }
-                if e.errno() == errno::EPERM { Ok(None) } else { Err(e.into()) }
-            }
-        }
-    }
-
     /// A borrowed descriptor becomes a source, or could not be armed. Whoever waits for it is
     /// told.
     fn forget_borrowed(&self, number: RawFd) {
@@ -314,48 +163,6 @@ impl Reactor {
         if let Some(io) = io {
             io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
         }
-    }
-
-    /// Lets a task wait once more for what it has waited for before, by its key. If that is
-    /// ready already or gone, that is the cause to resume the task at once.
-    pub(crate) fn park_again(
-        self: &Rc<Reactor>,
-        key: Key,
-        interest: Interest,
-        task: &Rc<Task>,
-    ) -> Option<Cause> {
-        let Some(io) = self.source(key) else { return Some(Cause::Closed) };
-        if io.kind == Kind::Borrowed {
-            return Some(Cause::Closed); // it has to be armed for each wait
-        }
-        let ready = io.ready.get().of(interest);
-        if !ready.is_empty()
-            || !matches!(self.park(&io, interest, task, self.id), Ok(key) if !key.is_none())
-        {
-            return Some(Cause::Ready(Ready(ready)));
-        }
-        None
-    }
-
-    /// Undoes [`park`](Reactor::park).
-    pub(crate) fn unpark(&self, key: Key, interest: Interest, task: &Task) {
-        if let Some(io) = self.sources.borrow().get(key) {
-            io.remove_waiters(interest, task);
-        }
-    }
-
-    /// Lets a task or a future wait until a descriptor is closed through us.
-    pub(crate) fn park_starved(&self, leaf: Leaf) {
-        self.starved.borrow_mut().push(leaf);
-    }
-
-    /// Undoes that, of a task's generator or of a future. False if it was woken before.
-    pub(crate) fn unpark_starved(&self, task: Key, ticket: Ticket) -> bool {
-        let mut starved = self.starved.borrow_mut();
-        let its = |leaf: &Leaf| leaf.ticket == ticket && leaf.task == task;
-        let gone = starved.iter().position(its).map(|at| starved.swap_remove(at));
-        drop(starved);
-        gone.is_some() // and dropped: it may be anybody's waker, so nothing is borrowed
     }
 
     /// Waits once.
@@ -399,20 +206,14 @@ impl Reactor {
         drop(known);
         self.scheduler.use_wakers();
     }
-
-    /// A descriptor was closed: wakes whoever waits for that.
-    pub(crate) fn feed_starved(&self) {
-        let starved = mem::take(&mut *self.starved.borrow_mut());
-        starved.into_iter().for_each(|leaf| leaf.waiter.wake(&self.scheduler, Cause::Woken));
-        self.scheduler.use_wakers();
-    }
 }
 
 /// Takes the descriptor out of a source, with everything the loop knows of it: whoever waits
 /// for it is resumed with [`Cause::Closed`]. `None` if it was closed before.
 pub(crate) fn release(io: &Io) -> Result<Option<OwnedFd>, LoopError> {
-    let Ok(mut fd) = io.fd.try_borrow_mut() else { return Err(LoopError::Lent) };
-    let Some(fd) = fd.take() else { return Ok(None) };
+    // Not borrowed any longer: whom this wakes may use the source.
+    let fd = io.fd.try_borrow_mut().map(|mut fd| fd.take());
+    let Some(fd) = fd.map_err(|_| LoopError::Lent)? else { return Ok(None) };
     io.ready.set(Readiness::UNKNOWN); // the next try finds it closed
     if let Some(reactor) = io.reactor.get().and_then(Weak::upgrade) {
         reactor.deregister(io, &fd);

@@ -36,7 +36,7 @@ impl<'a, F: Future> Root<'a, F> {
             match if OBSERVED { core.watched(task, resume) } else { resume() } {
                 Poll::Ready(value) => {
                     *output = Some(value);
-                    core.end(task, End::Returned);
+                    core.end::<false>(task, End::Returned);
                 }
                 Poll::Pending if core.yielded.replace(false) => {
                     core.park::<OBSERVED>(task, Wait::next_turn());
@@ -58,7 +58,7 @@ impl<F: Future> Drop for Root<'_, F> {
         self.core.root_is_due.set(false);
         self.core.watch.rest();
         if self.output.is_none() && self.task.state() != State::Finished {
-            self.core.end(&self.task, End::Cancelled);
+            self.core.end::<false>(&self.task, End::Cancelled);
         }
     }
 }

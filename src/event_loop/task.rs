@@ -85,7 +85,7 @@ pub(crate) const JOINABLE: u8 = 1;
 pub(crate) const MORE_TO_UNDO: u8 = 2;
 /// There is more about it in the scheduler's margins.
 pub(crate) const MARGIN: u8 = 4;
-/// Somebody waits for its end, or did.
+/// Somebody waits for its end, or did; or its end has to look for what nobody wants.
 pub(crate) const JOINED: u8 = 8;
 /// It is over, and its slot counts among those that have kept room for the next one.
 pub(crate) const ROOMY: u8 = 16;
@@ -177,6 +177,12 @@ impl Task {
 
     pub(crate) fn is_finished(&self) -> bool {
         matches!(self.phase.get(), Phase::Finished(_) | Phase::Gone)
+    }
+
+    /// Whether it neither runs nor has finished.
+    #[inline]
+    pub(crate) fn is_paused(&self) -> bool {
+        matches!(self.phase.get(), Phase::Ready | Phase::Waiting)
     }
 
     /// Lets a task of the same loop wait for its end; the answer waits no longer.

@@ -131,7 +131,8 @@ impl<T: 'static> JoinHandle<T> {
     /// ```
     pub fn named(self, name: impl Into<Rc<str>>) -> JoinHandle<T> {
         if let Some(core) = self.core.upgrade() {
-            let before = core.scheduler.note(&self.task, |m| m.name.replace(name.into()));
+            let name = name.into(); // may be anything: nothing is borrowed
+            let before = core.scheduler.note(&self.task, |m| m.name.replace(name));
             drop(before);
         }
         self
@@ -228,7 +229,7 @@ impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
         self.task.mark(JOINABLE, false);
-        if self.task.is_finished() || self.task.has(MARGIN | JOINED) {
+        if !self.task.is_paused() || self.task.has(MARGIN | JOINED) {
             self.forget();
         }
     }
@@ -239,6 +240,10 @@ impl<T> JoinHandle<T> {
     #[inline(never)]
     fn forget(&self) {
         let task = &self.task;
+        if !task.is_finished() {
+            // It may run, and have delivered what nobody wants now: its end must look for that.
+            task.mark(JOINED, true);
+        }
         let wanted = self.taken.get() || !task.is_finished();
         let unwanted = if wanted { None } else { task.take_unwanted() };
         let joiner = task.take_joiner();
