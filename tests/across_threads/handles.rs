@@ -363,6 +363,24 @@ fn joining_a_task_on_its_own_loop_is_refused_instead_of_hanging() {
     }
 }
 
+/// The panic of joining a task of a loop of this thread.
+fn refusal(join: impl FnOnce() + std::panic::UnwindSafe) {
+    let panic = std::panic::catch_unwind(join).expect_err("a refusal");
+    let text = panic.downcast::<&str>().expect("a message");
+    assert!(text.contains("await the handle"), "{text}");
+}
+
+#[test]
+fn joining_a_task_of_a_loop_of_this_thread_that_does_not_run_is_refused() {
+    let _watchdog = watch(MINUTE);
+    let own = new_loop();
+    let task = own.handle().spawn(|| async {});
+    refusal(move || task.join().expect("never"));
+    let task = own.handle().spawn(|| async {});
+    let elsewhere = move || refusal(move || task.join().expect("never"));
+    eagain::run(async { elsewhere() }).expect("a run of another loop");
+}
+
 #[test]
 fn pitfall_48_handles_keep_nothing_of_a_loop_that_is_gone() {
     let count = || std::fs::read_dir("/proc/self/fd").expect("Linux tells").count();
