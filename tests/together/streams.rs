@@ -215,7 +215,8 @@ fn a_value_emitted_from_another_task_goes_on_when_the_next_one_is_asked_for() {
                     Poll::Ready(item) => Poll::Ready(item),
                     Poll::Pending => Poll::Ready(None),
                 });
-                gets.borrow_mut().extend(item.await);
+                let item = item.await;
+                gets.borrow_mut().extend(item);
                 yield_now().await;
             }
         })

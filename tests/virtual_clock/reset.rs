@@ -82,9 +82,9 @@ fn a_sleep_can_be_reset_while_another_loop_runs() {
 fn an_interval_that_never_ticks_wakes_when_it_is_reset() {
     new_loop()
         .block_on(async {
-            let interval = Rc::new(RefCell::new(interval_at(now(), HOUR)));
-            interval.borrow_mut().tick().await;
-            interval.borrow_mut().reset_after(Duration::MAX);
+            let mut never = interval_at(now(), HOUR);
+            never.reset_after(Duration::MAX);
+            let interval = Rc::new(RefCell::new(never));
             let polled = interval.clone();
             let task = spawn(async move {
                 poll_fn(|cx| polled.borrow_mut().poll_tick(cx)).await;
