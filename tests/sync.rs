@@ -1,5 +1,7 @@
 //! What the tasks of a loop use between each other: on a loop, and polled by hand.
 
+#[path = "sync/budget.rs"]
+mod budget;
 #[path = "sync/cancellation.rs"]
 mod cancellation;
 #[path = "sync/case.rs"]
@@ -14,6 +16,8 @@ mod mpsc;
 mod notify;
 #[path = "sync/oneshot.rs"]
 mod oneshot;
+#[path = "sync/panicking.rs"]
+mod panicking;
 #[path = "sync/poll_points.rs"]
 mod poll_points;
 #[path = "sync/polled.rs"]

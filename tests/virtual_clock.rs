@@ -6,6 +6,8 @@ mod held;
 mod moved;
 #[path = "virtual_clock/passing.rs"]
 mod passing;
+#[path = "virtual_clock/reset.rs"]
+mod reset;
 mod tasks;
 #[path = "soak/watchdog.rs"]
 mod watchdog;

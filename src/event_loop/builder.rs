@@ -58,7 +58,8 @@ impl Builder {
         }
     }
 
-    /// How many calls on sources may succeed for a task in one turn before the others run.
+    /// How many calls on sources may succeed for a task in one turn before the others run; what it
+    /// receives or is granted at once in [`sync`](crate::sync) counts as well.
     /// Default 128, at least 1.
     pub fn budget(mut self, calls: u32) -> Builder {
         self.budget = calls.max(1);

@@ -61,13 +61,16 @@ impl Core {
         });
     }
 
+    /// What `f` finds with one of the loops of this thread, whether it runs now or not.
+    #[cold]
+    pub(crate) fn find_here<T>(f: impl FnMut(Rc<Core>) -> Option<T>) -> Option<T> {
+        let here = HERE.try_with(|here| here.borrow().clone()).unwrap_or_default();
+        here.iter().filter_map(Weak::upgrade).find_map(f)
+    }
+
     /// Takes a timer back that is not one of the loop that runs: of one that does not run now, or
     /// it has fired.
-    #[cold]
     pub(crate) fn cancel_anywhere(timer: Key) {
-        let here = HERE.try_with(|here| here.borrow().clone()).unwrap_or_default();
-        for core in here.iter().filter_map(Weak::upgrade) {
-            core.cancel_timer(timer);
-        }
+        drop(Core::find_here(|core| core.take_timer(timer)));
     }
 }

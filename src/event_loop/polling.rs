@@ -211,6 +211,11 @@ impl Core {
         old.is_some() // and dropped here, with nothing borrowed
     }
 
+    /// When a timer is due; `None` if it has fired.
+    pub(crate) fn timer_deadline(&self, timer: Key) -> Option<Moment> {
+        self.timers.borrow().deadline(timer)
+    }
+
     /// Whether a timer was once set on this loop: else it is another one's.
     pub(crate) fn knew_timer(&self, timer: Key) -> bool {
         self.timers.borrow().knew(timer)

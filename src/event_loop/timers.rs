@@ -198,6 +198,11 @@ impl Timers {
         told.is_some_and(|told| Rc::ptr_eq(told, task))
     }
 
+    /// When a timer is due; `None` if it has fired.
+    pub(crate) fn deadline(&self, key: Key) -> Option<Moment> {
+        self.find(key).map(|timer| Moment::from_nanos(timer.at))
+    }
+
     /// Whether the key is or was one of these timers.
     pub(crate) fn knew(&self, key: Key) -> bool {
         let age = |generation: u32| generation.wrapping_sub(self.first);

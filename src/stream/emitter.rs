@@ -16,10 +16,20 @@ pub struct Emitter<T> {
 
 pub(crate) struct Room<T> {
     value: Cell<Option<T>>,
-    /// The waker that the whole generator is polled with.
+    /// The waker that the whole generator is being polled with. Between two polls there is none:
+    /// a waker may be lent for one poll, and the next task's may lie at the same place.
     generator: Cell<Option<Identity>>,
     /// Who emitted the value, if it has another waker: a child of a group inside the generator.
     emitter: Cell<Option<Waker>>,
+}
+
+/// The time in which the generator is polled.
+pub(crate) struct Polling<'a, T>(&'a Room<T>);
+
+impl<T> Drop for Polling<'_, T> {
+    fn drop(&mut self) {
+        self.0.generator.set(None);
+    }
 }
 
 /// Which waker it is. Only compared.
@@ -39,11 +49,12 @@ impl<T> Room<T> {
     }
 
     /// The generator is about to be polled: whoever emitted the last value can go on.
-    pub(crate) fn before_poll(&self, cx: &Context<'_>) {
-        self.generator.set(Some(identity(cx.waker())));
+    pub(crate) fn begin_poll(&self, cx: &Context<'_>) -> Polling<'_, T> {
         if let Some(emitter) = self.emitter.take() {
             emitter.wake();
         }
+        self.generator.set(Some(identity(cx.waker())));
+        Polling(self)
     }
 
     /// Whether there is no value.

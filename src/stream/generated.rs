@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use crate::event_loop::budget;
 use crate::stream::emitter::{Emitter, Room};
 
 /// Makes a stream of an `async` closure: what it [emits](Emitter::emit) comes out, one by one, and
@@ -130,9 +131,15 @@ impl<'a, T> Generated<'a, T> {
 
     /// The next value, as a poll.
     pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        budget::within(cx, |cx| self.poll_generator(cx))
+    }
+
+    fn poll_generator(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let Some(generator) = &mut self.generator else { return Poll::Ready(None) };
-        self.room.before_poll(cx);
-        if let Poll::Ready(last) = generator.as_mut().produce(cx) {
+        let polling = self.room.begin_poll(cx);
+        let produced = generator.as_mut().produce(cx);
+        drop(polling);
+        if let Poll::Ready(last) = produced {
             self.generator = None;
             return Poll::Ready(last);
         }

@@ -17,6 +17,10 @@
 //!   had not taken goes to the next in line. Only `std::mem::forget` keeps a place for ever.
 //! * Between two receives, a channel's receiver keeps its task's waker, so that waiting in a
 //!   loop does not clone it each time.
+//! * What is there at once costs one of the task's [budget](crate::Builder::budget): a task that
+//!   sends to itself gives way to the others now and then. Exempt is what ends by itself: a
+//!   [`oneshot`], a [`CancellationToken`]. Where no loop of ours runs there is no budget.
+//! * A waker that panics does not keep the others from being woken; the panic hook tells of it.
 //! * Wakers are woken and dropped, and values dropped, while nothing is borrowed: they may use
 //!   what they came from.
 //!

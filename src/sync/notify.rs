@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::event_loop::budget;
 use crate::sync::line::Place;
 use crate::sync::waiters::Waiters;
 
@@ -143,19 +144,45 @@ impl Future for Notified<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        if this.passes() {
+        if budget::is_spent() {
+            return this.give_way(cx);
+        }
+        budget::within(cx, |cx| this.poll_told(cx))
+    }
+}
+
+impl Notified<'_> {
+    fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.passes() {
             return Poll::Ready(());
         }
-        if let Stage::Before { .. } = this.stage {
-            this.stage = Stage::Waiting(None);
+        if let Stage::Before { .. } = self.stage {
+            self.stage = Stage::Waiting(None);
         }
-        if let Stage::Waiting(place) = &mut this.stage {
-            if this.notify.waiters.poll(place, Told::One, cx.waker()).is_pending() {
+        if let Stage::Waiting(place) = &mut self.stage {
+            if self.notify.waiters.poll(place, Told::One, cx.waker()).is_pending() {
                 return Poll::Pending;
             }
-            this.stage = Stage::Done;
+            self.stage = Stage::Done;
         }
         Poll::Ready(())
+    }
+
+    /// The task has to give way. What it could hear now lies there for it, or for the next one if
+    /// it does not come back.
+    #[cold]
+    fn give_way(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let notify = self.notify;
+        match self.stage {
+            Stage::Before { rounds } if rounds == notify.rounds.get() => {
+                self.stage = Stage::Waiting(Some(notify.waiters.join(Told::One)));
+                if notify.permit.replace(false) {
+                    notify.notify_one(); // nobody else stands in line, or it had the permit
+                }
+            }
+            _ => {}
+        }
+        budget::give_way(cx)
     }
 }
 

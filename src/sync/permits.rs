@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::task::{Context, Poll};
 
+use crate::event_loop::budget;
 use crate::sync::line::Place;
 use crate::sync::waiters::Waiters;
 
@@ -144,14 +145,31 @@ impl<G: Gate> Turn<G> {
     /// Once it is ready, the permits are the caller's.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
+        if budget::is_spent() {
+            return self.give_way(cx);
+        }
         if self.place.is_none() {
             match self.gate.permits().try_take(self.permits) {
-                Ok(()) => return Poll::Ready(Ok(())),
+                Ok(()) => {
+                    budget::spend();
+                    return Poll::Ready(Ok(()));
+                }
                 Err(Refusal::Closed) => return Poll::Ready(Err(Closed)),
                 Err(Refusal::Taken) => {}
             }
         }
         self.stand(cx)
+    }
+
+    /// The task has to give way. It has come all the same: nobody who comes meanwhile overtakes it.
+    #[cold]
+    fn give_way(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
+        let permits = self.gate.permits();
+        if self.place.is_none() && self.permits > 0 && !permits.is_closed() {
+            self.place = Some(permits.waiters.join(Ok(self.permits)));
+            permits.serve();
+        }
+        budget::give_way(cx)
     }
 
     #[inline(never)]

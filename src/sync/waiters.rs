@@ -3,12 +3,14 @@
 //! Whoever is called keeps its place until it has taken note (or is dropped): what it was called
 //! for lies there meanwhile, and is not lost with it.
 //!
-//! Wakers are anybody's code. They are cloned, woken and dropped only while nothing is borrowed.
+//! Wakers are anybody's code. They are cloned, woken and dropped only while nothing is borrowed, and
+//! one that panics, of which the panic hook tells, does not keep the others from being woken.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Poll, Waker};
 
 use crate::sync::line::{Line, Place};
+use crate::task::body::quietly;
 
 /// A line of waiters. `A` is what each asks for, and what it is answered.
 pub(crate) struct Waiters<A> {
@@ -85,16 +87,14 @@ impl<A: Copy> Waiters<A> {
         drop(line);
         self.waiting.set(self.waiting.get() - 1);
         if let Some(waker) = waker {
-            waker.wake();
+            quietly(|| waker.wake());
         }
         true
     }
 
     /// Calls everybody who waits now, with the same answer.
     pub(crate) fn call_all(&self, answer: A) {
-        for waker in self.answer_all(answer) {
-            waker.wake();
-        }
+        wake_each(self.answer_all(answer));
     }
 
     /// The same, but for waking them, which is left to the caller.
@@ -137,5 +137,12 @@ impl<A: Copy> Waiters<A> {
     fn stand(&self, waiter: Waiter<A>) -> Place {
         self.waiting.set(self.waiting.get() + 1);
         self.line.borrow_mut().join(waiter)
+    }
+}
+
+/// One that panics harms itself alone.
+pub(crate) fn wake_each(wakers: Vec<Waker>) {
+    for waker in wakers {
+        quietly(|| waker.wake());
     }
 }

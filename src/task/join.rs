@@ -105,6 +105,32 @@ pub enum JoinError {
     Cancelled,
 }
 
+impl JoinError {
+    /// Whether the task panicked.
+    ///
+    /// ```
+    /// let task = eagain::run(async { eagain::spawn(async { panic!("no") }).await })?;
+    /// assert!(task.is_err_and(|error: eagain::JoinError| error.is_panic()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_panic(&self) -> bool {
+        matches!(self, JoinError::Panicked(_))
+    }
+
+    /// Whether the task was aborted before it returned, or its loop was dropped.
+    ///
+    /// ```
+    /// let event_loop = eagain::EventLoop::new()?;
+    /// let task = event_loop.spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// assert!(task.take().unwrap().unwrap_err().is_cancelled());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, JoinError::Cancelled)
+    }
+}
+
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JoinError({self})")

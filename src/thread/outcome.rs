@@ -50,17 +50,21 @@ impl<T> Outcome<T> {
     /// # Panics
     /// If it was taken before.
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
-        let mut slot = self.lock();
-        if let Slot::Empty(waker) = &mut *slot {
-            let before = match waker {
-                Some(waker) if waker.will_wake(cx.waker()) => None,
-                waker => waker.replace(cx.waker().clone()),
-            };
-            drop(slot);
-            drop(before); // may be anybody's waker: nothing is locked
-            return Poll::Pending;
+        match &mut *self.lock() {
+            Slot::Empty(Some(waker)) if waker.will_wake(cx.waker()) => return Poll::Pending,
+            Slot::Empty(_) => {}
+            full => return Poll::Ready(take(full)),
         }
-        Poll::Ready(take(&mut slot))
+        // May be anybody's wakers: they are cloned and dropped with nothing locked.
+        let waker = cx.waker().clone();
+        let mut slot = self.lock();
+        let (polled, unused) = match &mut *slot {
+            Slot::Empty(kept) => (Poll::Pending, kept.replace(waker)),
+            full => (Poll::Ready(take(full)), Some(waker)),
+        };
+        drop(slot);
+        drop(unused);
+        polled
     }
 
     /// Nobody polls any more.

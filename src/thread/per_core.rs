@@ -134,12 +134,19 @@ impl PerCore {
         let processors = if self.pinned { affinity::allowed().unwrap_or_default() } else { vec![] };
         let make = Arc::new(make);
         let mut starting = Vec::new();
-        for index in 0..count {
+        let begun = (0..count).try_for_each(|index| {
             let processor = processors.get(index % processors.len().max(1)).copied();
             starting.push(Starting::begin(&self, index, processor, make.clone())?);
-        }
-        let handles =
-            starting.iter().map(Starting::handle).collect::<io::Result<Arc<[Handle]>>>()?;
+            Ok(())
+        });
+        let handles = begun.and_then(|()| starting.iter().map(Starting::handle).collect());
+        let handles: Arc<[Handle]> = match handles {
+            Ok(handles) => handles,
+            Err(e) => {
+                starting.into_iter().for_each(Starting::give_up);
+                return Err(e);
+            }
+        };
         let threads = starting
             .into_iter()
             .enumerate()
@@ -207,6 +214,12 @@ impl<T: Send + 'static> Starting<T> {
 
     fn handle(&self) -> io::Result<Handle> {
         self.made.recv().unwrap_or_else(|_| Err(io::Error::other("a thread ended too soon")))
+    }
+
+    /// Ends the thread, and waits until it has.
+    fn give_up(self) {
+        drop(self.go);
+        drop(self.thread.join());
     }
 
     fn go(self, seat: Seat) -> Thread<T> {

@@ -116,9 +116,10 @@ impl<T: Send + 'static> RemoteJoinHandle<T> {
     /// A [`JoinError`] if the task panicked, was aborted, or went with its loop.
     ///
     /// # Panics
-    /// On the thread of the task's own loop while that runs: it would wait for itself.
+    /// On the thread of the task's own loop, whether that runs or not: it would wait for itself.
     pub fn join(self) -> Result<T, JoinError> {
-        let here = Core::with_current(|core| core.id) == Some(self.inbox.scheduler);
+        let own = self.inbox.scheduler;
+        let here = Core::find_here(|core| (core.id == own).then_some(())).is_some();
         assert!(
             !here || self.is_finished(),
             "a task cannot block its loop until another one of it has ended; await the handle"

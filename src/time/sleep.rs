@@ -170,10 +170,60 @@ impl Sleep {
     pub(super) fn set(&mut self, deadline: Option<Instant>) {
         let deadline = deadline.map_or(Moment::NEVER, Moment::of);
         let moved = match self.state() {
-            State::Set(timer) => Core::with_current(|core| core.move_timer(timer, deadline)),
+            // Who resets it need not run on the loop that has the timer, or on any.
+            State::Set(timer) => Core::briefly(|core| core.move_timer(timer, deadline))
+                .flatten()
+                .or_else(|| Core::find_here(|core| core.move_timer(timer, deadline))),
             _ => None,
         };
-        self.go_to(moved.flatten().map_or(State::Unset(deadline), State::Set));
+        self.go_to(moved.map_or(State::Unset(deadline), State::Set));
+    }
+
+    /// When it ends. `None` if it never does, or has: its one word has no room for what was.
+    ///
+    /// ```
+    /// use eagain::time::{now, sleep, sleep_until};
+    /// use std::time::Duration;
+    ///
+    /// let soon = now() + Duration::from_millis(5);
+    /// assert_eq!(sleep_until(soon).deadline(), Some(soon));
+    /// assert_eq!(sleep(Duration::MAX).deadline(), None);
+    /// ```
+    pub fn deadline(&self) -> Option<Instant> {
+        self.moment()?.instant()
+    }
+
+    /// Whether its time has come, whether or not it has been awaited.
+    ///
+    /// ```
+    /// use eagain::time::sleep;
+    /// use std::{pin::pin, time::Duration};
+    ///
+    /// # eagain::run(async {
+    /// let mut nap = pin!(sleep(Duration::from_millis(1)));
+    /// assert!(!nap.is_elapsed());
+    /// nap.as_mut().await;
+    /// assert!(nap.is_elapsed());
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_elapsed(&self) -> bool {
+        match (self.state(), self.moment()) {
+            (_, Some(moment)) => moment <= Moment::of(clock::now()),
+            // It has fired, unless its loop is gone.
+            (State::Set(timer), None) => {
+                Core::find_here(|core| core.knew_timer(timer).then_some(())).is_some()
+            }
+            (_, None) => true,
+        }
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        match self.state() {
+            State::Unset(moment) => Some(moment),
+            State::Set(timer) => Core::find_here(|core| core.timer_deadline(timer)),
+            State::Done => None,
+        }
     }
 
     #[inline]
@@ -190,7 +240,7 @@ impl Future for Sleep {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pending = match self.state() {
-            State::Unset(Moment::NEVER) => true,
+            // Also without end: a reset has to find who waits.
             State::Unset(deadline) => {
                 let timer = Core::briefly(|core| core.set_own_timer(cx.waker(), deadline));
                 let timer = timer.flatten().unwrap_or_else(|| set_foreign(cx.waker(), deadline));

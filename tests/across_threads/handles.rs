@@ -1,10 +1,12 @@
 //! Tasks spawned from other threads.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -361,6 +363,54 @@ fn joining_a_task_on_its_own_loop_is_refused_instead_of_hanging() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// The panic of joining a task of a loop of this thread.
+fn refusal(join: impl FnOnce() + std::panic::UnwindSafe) {
+    let panic = std::panic::catch_unwind(join).expect_err("a refusal");
+    let text = panic.downcast::<&str>().expect("a message");
+    assert!(text.contains("await the handle"), "{text}");
+}
+
+#[test]
+fn joining_a_task_of_a_loop_of_this_thread_that_does_not_run_is_refused() {
+    let _watchdog = watch(MINUTE);
+    let own = new_loop();
+    let task = own.handle().spawn(|| async {});
+    refusal(move || task.join().expect("never"));
+    let task = own.handle().spawn(|| async {});
+    let elsewhere = move || refusal(move || task.join().expect("never"));
+    eagain::run(async { elsewhere() }).expect("a run of another loop");
+}
+
+thread_local! {
+    static WOKEN_ON: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+}
+
+/// A waker whose clone runs this thread's loop.
+static RUNS: RawWakerVTable = RawWakerVTable::new(
+    |data| {
+        let mut event_loop = WOKEN_ON.take().expect("a loop that is cloned for once");
+        event_loop.run().expect("a run");
+        RawWaker::new(data, &RUNS)
+    },
+    |_| {},
+    |_| {},
+    |_| {},
+);
+
+#[test]
+fn a_task_may_end_while_the_waker_of_whoever_waits_for_it_is_cloned() {
+    let _watchdog = watch(MINUTE);
+    let event_loop = new_loop();
+    let mut task = event_loop.handle().spawn(|| async { 7 });
+    // The loop runs until no task is left, and has read its letters by then.
+    event_loop.spawn(yield_now()).detach();
+    WOKEN_ON.set(Some(event_loop));
+    // SAFETY: the functions of the table use no data.
+    let waker = unsafe { Waker::new(std::ptr::null(), &RUNS) };
+    let polled = Pin::new(&mut task).poll(&mut Context::from_waker(&waker));
+    assert!(matches!(polled, Poll::Ready(Ok(7))));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Streams made of `async` closures.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::num::ParseIntError;
+use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -195,4 +197,38 @@ fn a_stream_may_be_made_of_another() {
         sum
     });
     assert_eq!(sum, 30);
+}
+
+#[test]
+fn a_value_emitted_from_another_task_goes_on_when_the_next_one_is_asked_for() {
+    let mut event_loop = eagain::EventLoop::new().expect("a loop");
+    let (given, got) = (Rc::new(RefCell::new(None)), Rc::new(RefCell::new(Vec::new())));
+    let (gives, gets) = (given.clone(), got.clone());
+    event_loop
+        .spawn(async move {
+            let mut stream = from_generator(move |out| {
+                gives.replace(Some(out));
+                std::future::pending::<()>()
+            });
+            for _ in 0..6 {
+                let item = poll_fn(|cx| match pin!(stream.next()).poll(cx) {
+                    Poll::Ready(item) => Poll::Ready(item),
+                    Poll::Pending => Poll::Ready(None),
+                });
+                let item = item.await;
+                gets.borrow_mut().extend(item);
+                yield_now().await;
+            }
+        })
+        .detach();
+    let emits = event_loop.spawn(async move {
+        let mut out = given.take().expect("the stream's task came first");
+        out.emit(1).await;
+        out.emit(2).await;
+    });
+    for _ in 0..12 {
+        event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    }
+    assert!(emits.is_finished());
+    assert_eq!(*got.borrow(), [1, 2]);
 }

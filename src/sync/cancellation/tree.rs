@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use crate::sync::line::{Line, Place};
-use crate::sync::waiters::Waiters;
+use crate::sync::waiters::{Waiters, wake_each};
 
 pub(crate) struct Node {
     cancelled: Cell<bool>,
@@ -65,9 +65,7 @@ impl Node {
                 }
             }
         }
-        for waker in wakers {
-            waker.wake();
-        }
+        wake_each(wakers);
     }
 
     /// Forgets its parent, which has forgotten it.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
+use crate::event_loop::budget;
 use crate::sync::mpsc::error::TryRecvError;
 use crate::sync::permits::{Gate, Permits};
 use crate::sync::waiters::Waiters;
@@ -94,14 +95,14 @@ impl<T> Channel<T> {
 
     #[inline]
     pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        match self.try_recv() {
+        budget::within(cx, |cx| match self.try_recv() {
             Ok(value) => Poll::Ready(Some(value)),
             Err(TryRecvError::Disconnected) => Poll::Ready(None),
             Err(TryRecvError::Empty) => {
                 self.receiver.wait(cx.waker());
                 Poll::Pending
             }
-        }
+        })
     }
 
     /// The receiver waits no more.

@@ -27,6 +27,39 @@ impl<T> Receiver<T> {
         Recv { channel: &self.channel, waits: false }
     }
 
+    /// Receives what is there, up to `limit` values at once, and appends it to `buffer`; if nothing
+    /// is there, waits for the first. How many that were is the answer: 0 when nothing is left and
+    /// nobody can send any more, or if `limit` is 0.
+    ///
+    /// Cancel-safe: dropped before it is done, it has received nothing.
+    ///
+    /// ```
+    /// # eagain::run(async {
+    /// let (sender, mut receiver) = eagain::sync::mpsc::unbounded();
+    /// for n in 0..5 {
+    ///     sender.send(n).unwrap();
+    /// }
+    /// drop(sender);
+    /// let mut batch = Vec::new();
+    /// assert_eq!(receiver.recv_many(&mut batch, 3).await, 3);
+    /// assert_eq!(receiver.recv_many(&mut batch, 3).await, 2);
+    /// assert_eq!(receiver.recv_many(&mut batch, 3).await, 0);
+    /// assert_eq!(batch, [0, 1, 2, 3, 4]);
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        if limit == 0 {
+            return 0;
+        }
+        let Some(first) = self.recv().await else { return 0 };
+        let before = buffer.len();
+        buffer.push(first);
+        let more = std::iter::from_fn(|| self.try_recv().ok());
+        buffer.extend(more.take(limit - 1));
+        buffer.len() - before
+    }
+
     /// Polls for the next value, as [`recv`](Receiver::recv) does: for futures written by hand.
     /// The waker of the last call is the one that is woken; it is kept until the receiver is
     /// dropped.

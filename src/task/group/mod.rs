@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::event_loop::budget;
 use crate::future::children::{Children, Key};
 use crate::task::body::{Spawn, quietly};
 pub use handle::GroupHandle;
@@ -46,6 +47,10 @@ type Child<'env, T> = Pin<Box<dyn Future<Output = T> + 'env>>;
 /// * The group, or the future that awaits it, is dropped: all are cancelled.
 ///
 /// A group that was cancelled takes no more children; they are dropped at once.
+///
+/// A child's panic goes on in the parent when the parent next awaits the group. Dropping a group
+/// loses the panics of children that nobody awaited any more: the panic hook has told of them,
+/// and nothing else will.
 ///
 /// # What must await on the way out
 ///
@@ -158,7 +163,8 @@ impl<'env, T> TaskGroup<'env, T> {
     /// # Panics
     /// With the panic of a child, after the others were cancelled.
     pub async fn join_next(&mut self) -> Option<T> {
-        match poll_fn(|cx| self.poll_each(cx, ControlFlow::Break)).await {
+        let mut next = |cx: &mut Context<'_>| self.poll_each(cx, ControlFlow::Break);
+        match poll_fn(|cx| budget::within(cx, &mut next)).await {
             ControlFlow::Break(output) => Some(output),
             ControlFlow::Continue(()) => None,
         }
