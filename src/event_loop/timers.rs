@@ -27,6 +27,7 @@ const FINEST: u32 = 16;
 /// A slot that is empty keeps room for so many.
 const KEPT: usize = 512;
 const LEVELS: usize = (u64::BITS - 2 - FINEST).div_ceil(DIGIT) as usize;
+const _: () = assert!(LEVELS == 8 && Timers::ALL == LEVELS * SLOTS);
 
 pub(crate) struct Timers {
     /// No slot before this one is occupied; never ahead of the clock.
@@ -41,7 +42,10 @@ pub(crate) struct Timers {
     foreign: HashMap<u32, Waker>,
     /// The generation of a new entry: a key that strays to another loop finds nothing there.
     first: u32,
-    levels: Box<[Level; LEVELS]>,
+    /// A bit for each slot of a level that is not empty.
+    occupied: [u64; LEVELS],
+    /// Of level after level. A power of two: the compiler need not check a masked number.
+    slots: Box<[Slot; Timers::ALL]>,
 }
 
 /// 32 bytes, since a server has one for each connection.
@@ -61,18 +65,6 @@ struct Timer {
 const FREE: u16 = u16::MAX;
 const NO_MORE: u32 = u32::MAX;
 
-struct Level {
-    /// A bit for each slot that is not empty.
-    occupied: u64,
-    slots: [Slot; SLOTS],
-}
-
-impl Level {
-    fn new() -> Level {
-        Level { occupied: 0, slots: std::array::from_fn(|_| Slot::default()) }
-    }
-}
-
 /// The timers that fall due in one stretch of time, by number.
 #[derive(Default)]
 struct Slot {
@@ -90,6 +82,8 @@ impl Timer {
 }
 
 impl Timers {
+    const ALL: usize = 512;
+
     /// `number` is the loop's.
     pub(crate) fn new(present: Moment, number: u64) -> Timers {
         Timers {
@@ -101,7 +95,8 @@ impl Timers {
             foreign: HashMap::new(),
             // Fibonacci hashing: consecutive numbers land far apart.
             first: (number as u32).wrapping_mul(0x9E37_79B9),
-            levels: Box::new(std::array::from_fn(|_| Level::new())),
+            occupied: [0; LEVELS],
+            slots: Box::new(std::array::from_fn(|_| Slot::default())),
         }
     }
 
@@ -247,16 +242,15 @@ impl Timers {
     /// Puts a timer into the slot where it belongs as seen from the present.
     #[inline]
     fn place(&mut self, number: u32) {
-        let Timers { levels, timers, present, .. } = self;
+        let Timers { occupied, slots, timers, present, .. } = self;
         let timer = &mut timers[number as usize];
         // What is past belongs where the present is.
         let at = timer.at.max(*present);
         let differing = (at ^ *present) >> FINEST;
         let level = if differing == 0 { 0 } else { (differing.ilog2() / DIGIT) as usize };
         let index = (at >> (FINEST + level as u32 * DIGIT)) as usize % SLOTS;
-        let level_of = &mut levels[level];
-        level_of.occupied |= 1 << index;
-        let slot = &mut level_of.slots[index];
+        occupied[level % LEVELS] |= 1 << index;
+        let slot = &mut slots[(level * SLOTS + index) % Timers::ALL];
         let last = slot.timers.len();
         slot.timers.push(number);
         timer.slot = (level * SLOTS + index) as u16;
@@ -270,8 +264,8 @@ impl Timers {
     fn unplace(&mut self, number: u16, position: u32) {
         let (level, index) = (number as usize / SLOTS, number as usize % SLOTS);
         let position = position as usize;
-        let Timers { levels, timers, .. } = self;
-        let slot = &mut levels[level].slots[index];
+        let Timers { occupied, slots, timers, .. } = self;
+        let slot = &mut slots[number as usize % Timers::ALL];
         slot.timers.swap_remove(position);
         if let Some(&moved) = slot.timers.get(position) {
             timers[moved as usize].position = position as u32;
@@ -281,15 +275,15 @@ impl Timers {
             }
         } else if slot.timers.is_empty() {
             slot.ordered = false;
-            levels[level].occupied &= !(1 << index);
+            occupied[level % LEVELS] &= !(1 << index);
         }
     }
 
     /// The first slot that is occupied: that of the lowest level, since a level begins where the
     /// one below it ends.
     fn first_slot(&self) -> Option<(usize, usize)> {
-        let level = self.levels.iter().position(|l| l.occupied != 0)?;
-        Some((level, self.levels[level].occupied.trailing_zeros() as usize))
+        let level = self.occupied.iter().position(|slots| *slots != 0)?;
+        Some((level, self.occupied[level].trailing_zeros() as usize))
     }
 
     /// The nanosecond at which a slot begins.
@@ -300,22 +294,23 @@ impl Timers {
     }
 
     fn earliest_of(&mut self, level: usize, slot: usize) -> u32 {
-        let Timers { levels, timers, .. } = self;
-        let slot = &mut levels[level].slots[slot];
+        let Timers { slots, timers, .. } = self;
+        let slot = &mut slots[level * SLOTS + slot];
         slot.put_in_order(timers);
         slot.timers[0]
     }
 
     /// Hands the timers of a slot that the present has reached on to finer slots.
     fn move_down(&mut self, level: usize, slot: usize) {
-        self.levels[level].occupied &= !(1 << slot);
-        let mut reached = std::mem::take(&mut self.levels[level].slots[slot]).timers;
+        self.occupied[level] &= !(1 << slot);
+        let number = level * SLOTS + slot;
+        let mut reached = std::mem::take(&mut self.slots[number]).timers;
         for timer in reached.drain(..) {
             self.place(timer);
         }
         // Those who come here next find room, unless it was a crowd's.
         if reached.capacity() <= KEPT {
-            self.levels[level].slots[slot].timers = reached;
+            self.slots[number].timers = reached;
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::future::fair::first_of;
+use crate::event_loop::budget;
 
 pub(crate) struct Children<F: ?Sized> {
     /// Each at its place.
@@ -128,16 +128,18 @@ impl<F: Future + ?Sized> Children<F> {
     /// Polls those that were woken, and tells what came of those that are done, until the answer
     /// to one of them settles the matter. Ready when none is left.
     ///
-    /// One that wakes itself meanwhile has to wait for the next call.
+    /// They are polled in the order in which they were woken. One that wakes itself meanwhile has
+    /// to wait for the next call.
     pub(crate) fn poll_each<B>(
         &mut self,
         cx: &mut Context<'_>,
         mut tell: impl FnMut(Key, F::Output) -> ControlFlow<B>,
     ) -> Poll<ControlFlow<B>> {
         self.listen(cx.waker());
-        // Those at the front may use up the task's budget, each time.
-        self.due.rotate_left(first_of(self.due.len()));
         for _ in 0..self.due.len() {
+            if budget::is_spent() {
+                return budget::give_way(cx); // those that are left come first next time
+            }
             let Some(key) = self.due.pop_front() else { break };
             let Some(child) = &mut self.children[key.place as usize] else { continue };
             if child.bell.child != key {

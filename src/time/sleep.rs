@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 #[cfg(debug_assertions)]
 use std::panic::Location;
 use std::pin::Pin;
@@ -70,7 +71,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// [listing](crate::EventLoop::tasks): where it was made.
 #[must_use = "a sleep that is not awaited does not sleep"]
 pub struct Sleep {
-    packed: u64,
+    /// Never zero, so that an `Option` of it is one word as well.
+    packed: NonZeroU64,
     #[cfg(debug_assertions)]
     at: Place,
     /// Not to leave the thread: its timer cannot.
@@ -78,7 +80,7 @@ pub struct Sleep {
 }
 
 #[cfg(not(debug_assertions))]
-const _: () = assert!(size_of::<Sleep>() == 8);
+const _: () = assert!(size_of::<Option<Sleep>>() == 8);
 
 #[derive(Clone, Copy)]
 enum State {
@@ -90,8 +92,11 @@ enum State {
 }
 
 impl Sleep {
-    const SET: u64 = 1 << 62;
-    const DONE: u64 = 2 << 62;
+    const UNSET: NonZeroU64 = NonZeroU64::new(1 << 62).unwrap();
+    const SET: NonZeroU64 = NonZeroU64::new(2 << 62).unwrap();
+    const DONE: NonZeroU64 = NonZeroU64::new(3 << 62).unwrap();
+    /// What lies beside the two bits that tell the states apart.
+    const REST: u64 = (1 << 62) - 1;
 
     #[inline]
     #[track_caller]
@@ -125,9 +130,9 @@ impl Sleep {
     /// Two bits tell the states apart: moments leave them free, and so do keys (whose lower
     /// half does).
     #[inline]
-    fn pack(state: State) -> u64 {
+    fn pack(state: State) -> NonZeroU64 {
         match state {
-            State::Unset(moment) => moment.nanos(),
+            State::Unset(moment) => Sleep::UNSET | moment.nanos(),
             State::Set(key) => {
                 let (index, generation) = (key.index(), key.generation());
                 Sleep::SET | u64::from(generation) << 30 | u64::from(index)
@@ -138,11 +143,12 @@ impl Sleep {
 
     #[inline]
     fn state(&self) -> State {
-        let rest = self.packed & (Sleep::SET - 1);
-        match self.packed - rest {
-            Sleep::SET => State::Set(Key::new(rest as u32 & ((1 << 30) - 1), (rest >> 30) as u32)),
-            Sleep::DONE => State::Done,
-            _ => State::Unset(Moment::from_nanos(rest)),
+        let rest = self.packed.get() & Sleep::REST;
+        let index = rest as u32 & ((1 << 30) - 1);
+        match self.packed.get() >> 62 {
+            1 => State::Unset(Moment::from_nanos(rest)),
+            2 => State::Set(Key::new(index, (rest >> 30) as u32)),
+            _ => State::Done,
         }
     }
 
