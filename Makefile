@@ -13,9 +13,9 @@ TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
 
 # What `make trace` shows. `write` carries the loop's own marks; `?` skips a
 # call that this architecture does not have.
-CALLS = network,?poll,ppoll,?select,pselect6,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,?epoll_pwait2,?eventfd,eventfd2,fcntl,ioctl,write,close
+CALLS = network,?poll,ppoll,?select,pselect6,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,?epoll_pwait2,?eventfd,eventfd2,fcntl,ioctl,read,write,close
 # Whole lines, also when the program prints or Ctrl-C ends it; without the loader's.
-LINES = trap "" INT; grep --line-buffered -vE "close[(].*([.]so[^>]*|/maps)>"
+LINES = trap "" INT; grep --line-buffered -vE "(close|read)[(].*([.]so[^>]*|/maps|/proc/[^>]*|/sys/[^>]*)>"
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile

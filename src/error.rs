@@ -29,13 +29,17 @@ pub enum LoopError {
         direction: &'static str,
     },
     /// A source that is registered with one loop was waited for on another.
-    #[error("this source belongs to another event loop; move it as an OwnedFd (`into_owned_fd`)")]
+    #[error(
+        "this belongs to another event loop; await it there (a source can move, as an OwnedFd: `into_owned_fd`)"
+    )]
     OtherLoop,
     /// The loop that the source was registered with, or that the task ran on, is gone.
     #[error("the event loop is gone; keep it alive for as long as its tasks and sources are used")]
     LoopGone,
     /// A future of this library was polled on a thread where no event loop runs.
-    #[error("no event loop runs on this thread; spawn the future on one (`EventLoop::spawn`)")]
+    #[error(
+        "no event loop runs on this thread; run the future on one (`eagain::run`, `EventLoop::block_on` or `spawn`)"
+    )]
     NoLoop,
     /// The clock of a loop was to be moved, and is the real one.
     #[error(

@@ -42,7 +42,8 @@ pub(crate) fn arguments_and(
 }
 
 fn help(takes: &str, about: &str) -> ! {
-    let written = writeln!(io::stdout(), "usage: {NAME} {takes}\n\n{about}");
+    let usage = format!("usage: {NAME} {takes}");
+    let written = writeln!(io::stdout(), "{}\n\n{about}", usage.trim_end());
     process::exit(i32::from(written.is_err()))
 }
 

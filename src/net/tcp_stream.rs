@@ -12,6 +12,9 @@ use crate::event_loop::io::Kind;
 use crate::source::Source;
 use crate::until::Until;
 
+/// By how much a full buffer grows, at least, before something is read behind what it holds.
+const GROWTH: usize = 4096;
+
 /// A TCP connection.
 ///
 /// ```
@@ -162,7 +165,7 @@ impl TcpStream {
     }
 
     /// Tries to read into the spare capacity of `buf`, behind what it holds; it need not be
-    /// initialised. `Some(0)` is the end of the stream, unless there is no spare capacity.
+    /// initialised. A buffer without any grows first. `Some(0)` is the end of the stream.
     ///
     /// System calls: one `recvfrom`, or none.
     ///
@@ -170,6 +173,9 @@ impl TcpStream {
     /// As [`try_read`](TcpStream::try_read).
     #[inline]
     pub fn try_read_append(&self, buf: &mut Vec<u8>) -> io::Result<Option<usize>> {
+        if buf.len() == buf.capacity() {
+            buf.reserve(GROWTH);
+        }
         let room = buf.capacity() - buf.len();
         self.source.try_read_of(room, |fd| socket::recv_append(fd, buf))
     }
@@ -200,7 +206,7 @@ impl TcpStream {
     }
 
     /// The same into the spare capacity of `buf`, behind what it holds; it need not be
-    /// initialised. 0 is the end of the stream, unless there is no spare capacity.
+    /// initialised. A buffer without any grows first. 0 is the end of the stream.
     ///
     /// Cancel-safe: what was read is in `buf`. System calls and errors: as
     /// [`read`](TcpStream::read).
@@ -238,7 +244,7 @@ impl TcpStream {
         self.source.until(Interest::READ, move || {
             loop {
                 if buf.len() == buf.capacity() {
-                    buf.reserve(buf.len().max(4096));
+                    buf.reserve(buf.len().max(GROWTH));
                 }
                 match self.try_read_append(buf)? {
                     Some(0) => return Ok(Some(buf.len() - before)),

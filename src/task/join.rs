@@ -36,8 +36,10 @@ use crate::task::panic::Panic;
 #[track_caller]
 pub fn spawn<Kind, T: Spawn<Kind>>(task: T) -> JoinHandle<T::Output> {
     let at = Location::caller();
-    let handle = Core::with_current(|core| core.spawn(task, at));
-    handle.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
+    match Core::with_current(|core| core.spawn(task, at)) {
+        Some(handle) => handle,
+        None => panic!("{}", LoopError::NoLoop),
+    }
 }
 
 /// A task's other end: a future of what it returns.

@@ -52,13 +52,14 @@ use crate::thread::outcome::Outcome;
 /// assert!(manifest.contains("eagain"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn offload<T, F>(work: F) -> Offload<T>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
     let here = Core::with_current(|core| (core.pool.clone(), core.inbox.clone()));
-    let (pool, inbox) = here.unwrap_or_else(|| panic!("{}", LoopError::NoLoop));
+    let Some((pool, inbox)) = here else { panic!("{}", LoopError::NoLoop) };
     let work = Claim::new(work);
     let piece = Arc::new(Offloaded { work, outcome: Outcome::new(), inbox });
     pool.submit(piece.clone());

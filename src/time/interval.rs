@@ -26,6 +26,7 @@ use crate::time::sleep::{Sleep, sleep_until};
 ///
 /// # Panics
 /// If the period is zero.
+#[track_caller]
 pub fn interval(period: Duration) -> Interval {
     interval_at(clock::now(), period)
 }
@@ -50,6 +51,7 @@ pub fn interval(period: Duration) -> Interval {
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     assert!(!period.is_zero(), "an interval without a period would never end to tick");
     Interval {

@@ -34,6 +34,7 @@ use channel::Channel;
 /// assert_eq!(sender.try_send("two"), Err(mpsc::TrySendError::Full("two")));
 /// assert_eq!(receiver.try_recv(), Ok("one"));
 /// ```
+#[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel needs room for one value at least");
     let channel = Rc::new(Channel::new(Some(capacity)));
