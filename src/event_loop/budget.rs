@@ -14,13 +14,19 @@ use std::task::{Context, Poll};
 pub(crate) const DEFAULT: u32 = 128;
 
 thread_local! {
-    /// Outside of any task, as good as endless.
-    static LEFT: Cell<u32> = const { Cell::new(u32::MAX) };
+    /// Outside of any task endless: nobody lives to see the end of so many.
+    static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
 /// Sets what the task that is about to run has.
+#[inline]
 pub(crate) fn refill(amount: u32) {
-    LEFT.set(amount);
+    LEFT.set(amount.into());
+}
+
+/// No task runs any more.
+pub(crate) fn end() {
+    LEFT.set(u64::MAX);
 }
 
 /// Takes one. False if there is none left.
@@ -28,7 +34,6 @@ pub(crate) fn refill(amount: u32) {
 pub(crate) fn spend() -> bool {
     match LEFT.get() {
         0 => false,
-        u32::MAX => true, // no loop runs here, and none would refill it
         left => {
             LEFT.set(left - 1);
             true
