@@ -5,6 +5,7 @@ use std::future::{pending, ready};
 use std::time::Duration;
 
 use eagain::time::sleep;
+use eagain::time::timeout;
 use eagain::{EventLoop, Step, TaskGroup, yield_now};
 
 use crate::probe::{Log, new_loop, run};
@@ -29,6 +30,41 @@ fn results_come_in_the_order_in_which_children_finish() {
             (first, rest)
         });
         assert_eq!(order, (Some(2), vec![4, 6]));
+    }
+}
+
+#[test]
+fn results_that_nobody_took_come_in_the_order_in_which_children_finished() {
+    for own_tasks in [false, true] {
+        let order = run(async {
+            let mut group = TaskGroup::new();
+            let mut go = Vec::new();
+            for n in 0..40 {
+                let (sender, receiver) = eagain::sync::oneshot::channel::<()>();
+                let child = async move {
+                    receiver.await.expect("a word");
+                    n
+                };
+                if own_tasks {
+                    group.spawn(child)
+                } else {
+                    group.add(child)
+                }
+                go.push(sender);
+            }
+            // All of them begin to wait.
+            assert!(timeout(Duration::from_millis(1), group.join_next()).await.is_err());
+            for sender in go.into_iter().rev() {
+                sender.send(()).expect("it waits");
+                yield_now().await;
+            }
+            let mut order = Vec::new();
+            while let Some(n) = group.join_next().await {
+                order.push(n);
+            }
+            order
+        });
+        assert_eq!(order, (0..40).rev().collect::<Vec<_>>());
     }
 }
 
