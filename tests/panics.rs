@@ -1,5 +1,7 @@
 //! A panic ends the task that it happens in, and nothing else.
 
+#[path = "tasks/drops.rs"]
+mod drops;
 #[allow(dead_code)]
 #[path = "soak/own_process.rs"]
 mod own_process;
@@ -8,7 +10,6 @@ mod tasks;
 mod watchdog;
 
 use std::any::Any;
-use std::cell::Cell;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{self as std_task, Wake, Waker};
 use std::time::Duration;
 
+use drops::{Drops, OnDrop};
 use eagain::time::sleep;
 use eagain::{
     Context, EventLoop, Generator, JoinError, JoinHandle, Source, Step, Wait, descriptor_closed,
@@ -51,37 +53,6 @@ fn assert_cancelled<T: 'static>(handle: &JoinHandle<T>) {
 /// Waits this way, over and over.
 fn waits_for_ever(mut wait: impl FnMut(&mut Context<'_>) -> Wait) -> impl Generator<Return = ()> {
     task(move |cx: &mut Context<'_>| Step::Yield(wait(cx)))
-}
-
-/// Counts how often such a thing was dropped.
-#[derive(Clone, Default)]
-struct Drops(Rc<Cell<usize>>);
-
-impl Drops {
-    fn guard(&self) -> DropGuard {
-        DropGuard(self.clone())
-    }
-
-    fn count(&self) -> usize {
-        self.0.get()
-    }
-}
-
-struct DropGuard(Drops);
-
-impl Drop for DropGuard {
-    fn drop(&mut self) {
-        self.0.0.set(self.0.0.get() + 1);
-    }
-}
-
-/// Does something when it is dropped.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
 }
 
 const ON_PURPOSE: &str = "on purpose";

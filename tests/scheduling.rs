@@ -2,6 +2,8 @@
 
 #[path = "soak/descriptors.rs"]
 mod descriptors;
+#[path = "tasks/drops.rs"]
+mod drops;
 #[path = "soak/memory.rs"]
 mod memory;
 #[path = "soak/own_process.rs"]
@@ -25,6 +27,7 @@ use std::task::{self as std_task, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use drops::{Drops, OnDrop};
 use eagain::time::sleep;
 use eagain::{
     Builder, Cause, Context, EventLoop, Generator, JoinError, JoinHandle, LoopError, Source, State,
@@ -53,37 +56,6 @@ fn assert_cancelled<T: 'static>(handle: &JoinHandle<T>) {
 /// Waits this way, over and over.
 fn waits_for_ever(mut wait: impl FnMut(&mut Context<'_>) -> Wait) -> impl Generator<Return = ()> {
     task(move |cx: &mut Context<'_>| Step::Yield(wait(cx)))
-}
-
-/// Counts how often such a thing was dropped.
-#[derive(Clone, Default)]
-struct Drops(Rc<Cell<usize>>);
-
-impl Drops {
-    fn guard(&self) -> DropGuard {
-        DropGuard(self.clone())
-    }
-
-    fn count(&self) -> usize {
-        self.0.get()
-    }
-}
-
-struct DropGuard(Drops);
-
-impl Drop for DropGuard {
-    fn drop(&mut self) {
-        self.0.0.set(self.0.0.get() + 1);
-    }
-}
-
-/// Does something when it is dropped.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
 }
 
 // Order and turns.
