@@ -343,8 +343,8 @@ pub struct Counts {
     pub turns: u64,
     /// How often a task was resumed.
     pub resumes: u64,
-    /// How often another thread had to ring the loop's bell: one `write` each. Most of what
-    /// other threads send comes while it is rung.
+    /// How often the loop found its bell rung by another thread. To ring it is one `write`; most
+    /// of what other threads send comes while it is rung.
     pub bells: u64,
     /// Tasks that have not finished.
     pub tasks: usize,
