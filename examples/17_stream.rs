@@ -203,5 +203,6 @@ impl View {
         self.held.set(self.held.get().max(held));
         let (ms, taken) = (self.began.elapsed().as_secs_f64() * 1000.0, self.taken.get());
         writeln!(io::stdout(), "{ms:8.1} ms  in: {bytes:4} bytes   out so far: {taken:4} lines")
+            .map_err(|e| io::Error::new(e.kind(), format!("standard output: {e}")))
     }
 }

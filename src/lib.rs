@@ -61,8 +61,8 @@ pub use error::LoopError;
 pub use event_loop::{Blocked, Builder, Counts, EventLoop, ReactorCounts, TaskId, run};
 pub use source::Source;
 pub use task::{
-    ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle, Panic,
-    Ready, Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
+    AbortHandle, ByCompiler, ByHand, Cause, Context, Generator, GroupHandle, JoinError, JoinHandle,
+    Panic, Ready, Spawn, State, Step, TaskGroup, TaskInfo, Wait, YieldNow, spawn, yield_now,
 };
 pub use thread::{
     Handle, LoopEnd, Loops, Offload, PerCore, RemoteJoinHandle, Seat, offload, per_core,

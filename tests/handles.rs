@@ -60,6 +60,34 @@ fn a_used_handle_takes_no_result_of_a_stranger() {
     assert_eq!(successor.take().expect("it has finished").expect("a value"), 2);
 }
 
+#[test]
+fn an_abort_handle_ends_its_task_and_leaves_the_result_to_the_joiner() {
+    let mut event_loop = new_loop();
+    let task = event_loop.spawn(pending::<()>());
+    let end = task.abort_handle();
+    event_loop.turn(Some(Duration::ZERO)).expect("a turn");
+    assert!(!end.is_finished());
+    end.clone().abort();
+    assert!(end.is_finished());
+    assert!(matches!(task.take(), Some(Err(JoinError::Cancelled))));
+}
+
+#[test]
+fn an_abort_handle_that_outlives_its_task_or_its_loop_ends_no_stranger() {
+    let mut event_loop = new_loop();
+    let first = event_loop.spawn(async { 1 });
+    let end = first.abort_handle();
+    event_loop.run().expect("a run");
+    drop(first);
+    let successor = event_loop.spawn(async { 2 });
+    assert!(end.is_finished());
+    end.abort();
+    event_loop.run().expect("a run");
+    assert_eq!(successor.take().expect("it has finished").expect("a value"), 2);
+    drop(event_loop);
+    end.abort();
+}
+
 /// A waker of a task of this loop, which waits for ever.
 fn waker_of_a_task(event_loop: &mut EventLoop) -> Waker {
     let kept = Rc::new(RefCell::new(None));

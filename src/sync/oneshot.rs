@@ -136,7 +136,7 @@ pub struct Receiver<T> {
 
 /// There is no value and there will be none: the sender was dropped, or the value was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the sender was dropped without a value")]
+#[error("there is no value: its sender was dropped without one, or it was received before")]
 pub struct RecvError;
 
 /// Why there is no value now.
@@ -146,7 +146,7 @@ pub enum TryRecvError {
     #[error("no value was sent yet")]
     Empty,
     /// The sender was dropped, or the value was received.
-    #[error("the sender was dropped without a value")]
+    #[error("there is no value: its sender was dropped without one, or it was received before")]
     Closed,
 }
 

@@ -95,6 +95,12 @@ fn refill<T: 'static>(room: &mut Option<T>, with: &mut dyn Any) -> bool {
 /// What can be spawned: a generator or a future.
 ///
 /// `Kind` is chosen by the compiler; it lets two families of types implement one trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a future nor a generator",
+    label = "not a task",
+    note = "a task is an `async` block, a call of an `async fn`, or a type that implements `Generator`",
+    note = "a closure has to be called: `spawn(work())`, not `spawn(work)`"
+)]
 pub trait Spawn<Kind>: sealed::IntoBody<Kind> {
     /// What the task returns.
     type Output: 'static;

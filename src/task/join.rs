@@ -11,6 +11,7 @@ use std::task::{self, Poll, Waker};
 use crate::error::LoopError;
 use crate::event_loop::core::Core;
 use crate::event_loop::task::{JOINABLE, JOINED, MARGIN, Phase, Task, TaskId};
+use crate::task::abort_handle::AbortHandle;
 use crate::task::body::{End, Spawn};
 use crate::task::panic::Panic;
 
@@ -225,6 +226,11 @@ impl<T: 'static> JoinHandle<T> {
         if let Some(core) = self.core.upgrade() {
             core.abort(&self.task);
         }
+    }
+
+    /// What ends the task as [`abort`](JoinHandle::abort) does, for somebody who does not join it.
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(&self.core, self.id())
     }
 
     /// Lets the task run on by itself. Its result is dropped when it is made, an error as well; a
