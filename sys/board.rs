@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, O
 use std::time::Duration;
 
 use crate::clock;
+use crate::kernel::thread;
 
 /// How many can be on the board at a time.
 pub const ENTRIES: usize = 64;
@@ -56,10 +57,9 @@ impl Entry {
             slot.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
         let slot = BOARD.iter().find(take)?;
-        // SAFETY: it takes nothing and cannot fail.
-        let thread = unsafe { libc::gettid() };
+        let number = thread::number();
         slot.write(|| {
-            slot.thread.store(thread.unsigned_abs(), Ordering::Release);
+            slot.thread.store(number, Ordering::Release);
             let bytes = name.bytes().chain(std::iter::repeat(0));
             for (place, byte) in slot.name.iter().zip(bytes) {
                 place.store(byte, Ordering::Release);

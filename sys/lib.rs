@@ -14,22 +14,49 @@
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
-pub mod affinity;
 pub mod board;
 pub mod clock;
 pub mod descriptor;
+#[cfg(target_os = "linux")]
 pub mod epoll;
 mod error;
+#[cfg(target_os = "linux")]
 pub mod eventfd;
 pub mod limits;
 pub mod mark;
 pub mod pipe;
 pub mod poll;
 pub mod poller;
-pub mod prctl;
 pub mod select;
 pub mod signal;
 pub mod socket;
 pub mod usage;
+
+// Kernels are told apart here and in the folders' own lists, never within a file. `build.rs` says
+// who is a BSD.
+#[cfg(bsd)]
+#[path = "bsd/mod.rs"]
+mod kernel;
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod kernel;
+#[cfg(not(any(target_os = "linux", bsd)))]
+compile_error!("eagain knows the kernels of Linux, of the BSDs and of Apple, and not this one");
+
+#[cfg(flags_afterwards)]
+#[path = "born/flags_afterwards.rs"]
+mod born;
+#[cfg(not(flags_afterwards))]
+#[path = "born/with_flags.rs"]
+mod born;
+
+#[cfg(not(apple))]
+#[path = "sigpipe/by_call.rs"]
+mod sigpipe;
+#[cfg(apple)]
+#[path = "sigpipe/by_socket.rs"]
+mod sigpipe;
+
+pub use kernel::{affinity, prctl};
 
 pub use error::{Error, Result, errno, is_fd_exhaustion};

@@ -1,8 +1,8 @@
 //! Pipes, and `read` and `write` on them.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-use crate::{Error, Result};
+use crate::{Error, Result, born};
 
 /// `int pipe2(int pipefd[2], int flags)`: makes a pipe, both ends non-blocking and
 /// close-on-exec. The first is for reading.
@@ -11,15 +11,7 @@ use crate::{Error, Result};
 /// * `EMFILE`, `ENFILE`: handed up.
 /// * Manual page: pipe(2).
 pub fn pipe2() -> Result<(OwnedFd, OwnedFd)> {
-    let mut fds = [-1; 2];
-    // SAFETY: `fds` has room for the two descriptors.
-    let answer = unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) };
-    Error::check("pipe2", answer)?;
-    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
-    let read = unsafe { OwnedFd::from_raw_fd(fds[0]) };
-    // SAFETY: likewise.
-    let write = unsafe { OwnedFd::from_raw_fd(fds[1]) };
-    Ok((read, write))
+    born::pipe2()
 }
 
 /// `ssize_t read(int fd, void *buf, size_t count)`: 0 is the end.

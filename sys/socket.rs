@@ -1,13 +1,14 @@
 //! Sockets: the calls that answer `EAGAIN`, and what it takes to get there.
 
+use std::io;
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
-use std::{io, mem};
 
 use nix::sys::socket::{self, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, sockopt};
 
-use crate::{Error, Result};
+use crate::{Error, Result, born, sigpipe};
 
 /// `int socket(int domain, int type, int protocol)`: makes a TCP socket of the family of
 /// `addr`, close-on-exec, and blocking as in every textbook.
@@ -16,7 +17,7 @@ use crate::{Error, Result};
 /// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, `EAFNOSUPPORT` (no IPv6 here): handed up.
 /// * Manual page: socket(2), tcp(7).
 pub fn blocking_tcp(addr: &SocketAddr) -> Result<OwnedFd> {
-    socket(addr, libc::SOCK_STREAM | libc::SOCK_CLOEXEC)
+    born::blocking_socket(domain(addr), libc::SOCK_STREAM, 0)
 }
 
 /// `int socket(int domain, int type, int protocol)`: makes a TCP socket of the family of
@@ -26,15 +27,11 @@ pub fn blocking_tcp(addr: &SocketAddr) -> Result<OwnedFd> {
 /// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, `EAFNOSUPPORT` (no IPv6 here): handed up.
 /// * Manual page: socket(2), tcp(7).
 pub fn tcp(addr: &SocketAddr) -> Result<OwnedFd> {
-    socket(addr, libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
+    born::socket(domain(addr), libc::SOCK_STREAM, 0)
 }
 
-fn socket(addr: &SocketAddr, kind: i32) -> Result<OwnedFd> {
-    let domain = if addr.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    // SAFETY: takes no pointers.
-    let fd = Error::check("socket", unsafe { libc::socket(domain, kind, 0) })?;
-    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+fn domain(addr: &SocketAddr) -> i32 {
+    if addr.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 }
 }
 
 /// `int socketpair(int domain, int type, int protocol, int sv[2])`: makes two Unix stream
@@ -44,9 +41,7 @@ fn socket(addr: &SocketAddr, kind: i32) -> Result<OwnedFd> {
 /// * `EMFILE`, `ENFILE`: handed up.
 /// * Manual page: socketpair(2), unix(7).
 pub fn socketpair() -> Result<(OwnedFd, OwnedFd)> {
-    let flags = socket::SockFlag::SOCK_CLOEXEC | socket::SockFlag::SOCK_NONBLOCK;
-    socket::socketpair(socket::AddressFamily::Unix, socket::SockType::Stream, None, flags)
-        .map_err(|e| Error::new("socketpair", e as i32))
+    born::socketpair(libc::AF_UNIX, libc::SOCK_STREAM)
 }
 
 /// `int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)`: begins to
@@ -109,20 +104,8 @@ pub fn listen(fd: BorrowedFd<'_>, backlog: u32) -> Result<()> {
 ///   would spin.
 /// * Manual page: accept(2).
 pub fn accept4(listener: BorrowedFd<'_>) -> Result<(OwnedFd, SocketAddr)> {
-    let mut name = mem::MaybeUninit::<libc::sockaddr_storage>::uninit();
-    let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-    // SAFETY: `name` has room for the `len` bytes that the kernel may write.
-    let answer = unsafe {
-        libc::accept4(
-            listener.as_raw_fd(),
-            name.as_mut_ptr().cast(),
-            &raw mut len,
-            libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
-        )
-    };
-    let fd = Error::check_on("accept4", listener, answer)?;
-    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
-    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut name = MaybeUninit::uninit();
+    let (fd, len) = born::accept4(listener, &mut name)?;
     // SAFETY: the kernel wrote an address of `len` bytes; a length beyond the room is refused.
     let name = unsafe { SockaddrStorage::from_raw(name.as_ptr().cast(), Some(len)) };
     Ok((fd, ip("accept4", listener, name)?))
@@ -175,7 +158,7 @@ pub fn recv_append(fd: BorrowedFd<'_>, buf: &mut Vec<u8>) -> Result<usize> {
 pub fn send(fd: BorrowedFd<'_>, buf: &[u8]) -> Result<usize> {
     // SAFETY: `buf` is valid for reading its length.
     let answer =
-        unsafe { libc::send(fd.as_raw_fd(), buf.as_ptr().cast(), buf.len(), libc::MSG_NOSIGNAL) };
+        unsafe { libc::send(fd.as_raw_fd(), buf.as_ptr().cast(), buf.len(), sigpipe::FLAG) };
     Error::check_len("sendto", fd, answer)
 }
 

@@ -1,49 +1,12 @@
 //! Which processors a thread may run on.
 
-use crate::Result;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 
-#[cfg(target_os = "linux")]
-mod linux {
-    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-    use nix::unistd::Pid;
+use crate::{Error, Result};
 
-    use crate::{Error, Result};
-
-    /// 0 stands for the calling thread, not for the process.
-    const THIS_THREAD: Pid = Pid::from_raw(0);
-
-    pub(super) fn allowed() -> Result<Vec<usize>> {
-        let set = sched_getaffinity(THIS_THREAD)
-            .map_err(|e| Error::new("sched_getaffinity", e as i32))?;
-        Ok((0..CpuSet::count()).filter(|cpu| set.is_set(*cpu) == Ok(true)).collect())
-    }
-
-    pub(super) fn pin(cpu: usize) -> Result<()> {
-        let mut set = CpuSet::new();
-        set.set(cpu)
-            .and_then(|()| sched_setaffinity(THIS_THREAD, &set))
-            .map_err(|e| Error::new("sched_setaffinity", e as i32))
-    }
-}
-
-/// The kernels that leave it to the scheduler, or have another call for it.
-#[cfg(not(target_os = "linux"))]
-mod elsewhere {
-    use crate::{Error, Result};
-
-    pub(super) fn allowed() -> Result<Vec<usize>> {
-        Err(Error::new("sched_getaffinity", libc::ENOSYS))
-    }
-
-    pub(super) fn pin(_cpu: usize) -> Result<()> {
-        Err(Error::new("sched_setaffinity", libc::ENOSYS))
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-use elsewhere as kernel;
-#[cfg(target_os = "linux")]
-use linux as kernel;
+/// 0 stands for the calling thread, not for the process.
+const THIS_THREAD: Pid = Pid::from_raw(0);
 
 /// `int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask)` of pid 0: the
 /// processors that the calling thread may run on, in ascending order.
@@ -53,7 +16,9 @@ use linux as kernel;
 /// * `ENOSYS`: not on Linux, without asking.
 /// * Manual page: sched_setaffinity(2).
 pub fn allowed() -> Result<Vec<usize>> {
-    kernel::allowed()
+    let set =
+        sched_getaffinity(THIS_THREAD).map_err(|e| Error::new("sched_getaffinity", e as i32))?;
+    Ok((0..CpuSet::count()).filter(|cpu| set.is_set(*cpu) == Ok(true)).collect())
 }
 
 /// `int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)` of pid 0: keeps
@@ -64,10 +29,13 @@ pub fn allowed() -> Result<Vec<usize>> {
 /// * `ENOSYS`: not on Linux, without asking.
 /// * Manual page: sched_setaffinity(2).
 pub fn pin(cpu: usize) -> Result<()> {
-    kernel::pin(cpu)
+    let mut set = CpuSet::new();
+    set.set(cpu)
+        .and_then(|()| sched_setaffinity(THIS_THREAD, &set))
+        .map_err(|e| Error::new("sched_setaffinity", e as i32))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
