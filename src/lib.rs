@@ -8,7 +8,7 @@
 //! * [`EventLoop`]: spawn, run, turn; `event_loop/mod.rs` has the turn of the loop on one screen.
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
-//! * [`Source`], [`net`], [`time`]: what tasks wait for.
+//! * [`Source`], [`net`], [`pipe`], [`time`]: what tasks wait for.
 //! * [`spawn`], [`JoinHandle`], [`TaskGroup`]: tasks; [`join!`], [`select!`], [`future`]: futures
 //!   together inside one.
 //! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
@@ -45,6 +45,7 @@ mod error;
 mod event_loop;
 pub mod future;
 pub mod net;
+pub mod pipe;
 mod source;
 mod stderr;
 pub mod stream;
@@ -54,6 +55,7 @@ mod thread;
 pub mod time;
 mod trace;
 mod until;
+mod whole;
 
 pub use eagain_sys::poller::Interest;
 pub use eagain_sys::{errno, is_fd_exhaustion};

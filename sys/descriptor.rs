@@ -1,8 +1,9 @@
 //! What can be asked of any descriptor, and changed.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::sys::stat::{SFlag, fstat};
 
 use crate::{Error, Result};
 
@@ -52,4 +53,60 @@ pub fn unread(fd: BorrowedFd<'_>) -> Result<usize> {
     let answer = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut n) };
     Error::check_on("ioctl", fd, answer)?;
     Ok(n as usize)
+}
+
+/// What a descriptor refers to, as far as it matters to who waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A pipe, with a name or without.
+    Pipe,
+    /// A terminal, as a program on it sees it.
+    Terminal,
+    /// A socket.
+    Socket,
+    /// A regular file, a directory or a disk: always ready, though the disk may take its time.
+    File,
+    /// A device that is none of these, an eventfd, what else there is.
+    Other,
+}
+
+/// `int fstat(int fd, struct stat *statbuf)`: what `fd` refers to.
+///
+/// Of a device it is asked whether it is a terminal with a name (isatty(3), ttyname(3)), so this may
+/// make a few more calls. The side of a terminal that plays the user (`/dev/ptmx` on Linux) has none, and is
+/// no terminal in this sense.
+///
+/// * strace: `fstat(0, {st_mode=S_IFCHR|0620, st_rdev=makedev(0x88, 0x1), ...}) = 0`,
+///   `ioctl(0, TCGETS, {...}) = 0`
+/// * `EBADF`: nothing is open there.
+/// * Manual page: fstat(2), isatty(3).
+pub fn kind(fd: BorrowedFd<'_>) -> Result<Kind> {
+    let stat = fstat(fd).map_err(|e| Error::from_nix("fstat", fd, e))?;
+    Ok(match SFlag::from_bits_truncate(stat.st_mode as _) & SFlag::S_IFMT {
+        SFlag::S_IFIFO => Kind::Pipe,
+        SFlag::S_IFSOCK => Kind::Socket,
+        SFlag::S_IFREG | SFlag::S_IFDIR | SFlag::S_IFBLK => Kind::File,
+        SFlag::S_IFCHR if is_terminal(fd) => Kind::Terminal,
+        _ => Kind::Other,
+    })
+}
+
+/// The name of the master's device is that of all masters; only the other side has one of its own.
+fn is_terminal(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: takes no pointers.
+    let is_one = unsafe { libc::isatty(fd.as_raw_fd()) } == 1;
+    is_one && nix::unistd::ttyname(fd).is_ok()
+}
+
+/// `int fcntl(int fd, F_DUPFD_CLOEXEC, 3)`: another descriptor for the same open file description,
+/// close-on-exec. Flags and the position in a file are shared by both.
+///
+/// * strace: `fcntl(0, F_DUPFD_CLOEXEC, 3) = 4`
+/// * `EMFILE`: handed up.
+/// * Manual page: fcntl(2).
+pub fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let answer =
+        fcntl(fd, FcntlArg::F_DUPFD_CLOEXEC(3)).map_err(|e| Error::from_nix("fcntl", fd, e))?;
+    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(answer) })
 }

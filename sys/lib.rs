@@ -9,6 +9,7 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
@@ -22,6 +23,7 @@ pub mod epoll;
 mod error;
 #[cfg(target_os = "linux")]
 pub mod eventfd;
+pub mod fifo;
 pub mod limits;
 pub mod mark;
 pub mod pipe;
@@ -30,6 +32,7 @@ pub mod poller;
 pub mod select;
 pub mod signal;
 pub mod socket;
+pub mod terminal;
 pub mod usage;
 
 // Kernels are told apart here and in the folders' own lists, never within a file. `build.rs` says
@@ -57,6 +60,6 @@ mod sigpipe;
 #[path = "sigpipe/by_socket.rs"]
 mod sigpipe;
 
-pub use kernel::{affinity, prctl};
+pub use kernel::{affinity, packet_pipe, prctl, reopen};
 
 pub use error::{Error, Result, errno, is_fd_exhaustion};

@@ -8,6 +8,8 @@ mod ends;
 mod leaves;
 #[path = "cancelling/loops.rs"]
 mod loops;
+#[path = "cancelling/piped.rs"]
+mod piped;
 #[path = "cancelling/reading.rs"]
 mod reading;
 #[path = "cancelling/tasks_and_threads.rs"]

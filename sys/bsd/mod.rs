@@ -2,7 +2,9 @@
 //! functions.
 
 pub mod affinity;
+pub mod packet_pipe;
 pub mod prctl;
+pub mod reopen;
 // One question, five names for it.
 #[cfg_attr(apple, path = "thread/apple.rs")]
 #[cfg_attr(target_os = "dragonfly", path = "thread/dragonfly.rs")]

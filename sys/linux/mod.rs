@@ -1,5 +1,7 @@
 //! Where Linux goes its own way. `bsd` has the same files, with the same functions.
 
 pub mod affinity;
+pub mod packet_pipe;
 pub mod prctl;
+pub mod reopen;
 pub(crate) mod thread;

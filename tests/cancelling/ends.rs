@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use eagain::net::TcpStream;
+use eagain::pipe::{Receiver, Sender};
 use eagain::{EventLoop, Source};
 
 use crate::tasks::{tcp_pair, unix_pair};
@@ -113,6 +114,16 @@ pub(crate) fn unix(_: &mut EventLoop) -> Ends<Source> {
     let (near, far) = unix_pair();
     far.set_nonblocking(true).expect("a socket");
     Ends::of(near, far.into())
+}
+
+pub(crate) fn receiver(_: &mut EventLoop) -> Ends<Receiver> {
+    let (far, near) = eagain::pipe::pipe().expect("a pipe");
+    Ends::of(near, far.try_into().expect("its descriptor"))
+}
+
+pub(crate) fn sender(_: &mut EventLoop) -> Ends<Sender> {
+    let (near, far) = eagain::pipe::pipe().expect("a pipe");
+    Ends::of(near, far.try_into().expect("its descriptor"))
 }
 
 /// A buffer that is put back when the future that fills it is dropped.
