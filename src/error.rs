@@ -2,6 +2,8 @@
 
 use std::io;
 
+use eagain_sys::poller::Backend;
+
 use crate::event_loop::task::TaskId;
 
 /// A mistake in the use of the loop, with what to do about it.
@@ -57,6 +59,12 @@ pub enum LoopError {
         /// How many can be.
         most: usize,
     },
+    /// A loop was to wait with something that this kernel does not have.
+    #[error("this kernel has no {poller}; it has {}, poll and select", Backend::NATIVE)]
+    NoSuchPoller {
+        /// What it was to wait with.
+        poller: Backend,
+    },
     /// The loop was stopped before the future that it ran was ready.
     #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
     Stopped,
@@ -89,6 +97,7 @@ impl From<LoopError> for io::Error {
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }
+            LoopError::NoSuchPoller { .. } => io::ErrorKind::Unsupported,
             LoopError::Stopped => io::ErrorKind::Other, // not `Interrupted`: that asks for more
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop | LoopError::RealClock => {
                 io::ErrorKind::InvalidInput

@@ -57,7 +57,7 @@ mod trace;
 mod until;
 mod whole;
 
-pub use eagain_sys::poller::Interest;
+pub use eagain_sys::poller::{Backend, Interest};
 pub use eagain_sys::{errno, is_fd_exhaustion};
 pub use error::LoopError;
 pub use event_loop::{Blocked, Builder, Counts, EventLoop, ReactorCounts, TaskId, run};

@@ -12,12 +12,15 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 use std::{fmt, ptr};
 
-use crate::poller::{Event, Readiness};
+use crate::poller::{Backend, Event, Readiness};
 use crate::{Error, Result};
 
 mod poller;
 
 pub use self::poller::{Bell, Poller};
+
+/// The name of this way of waiting.
+pub const BACKEND: Backend = Backend::Epoll;
 
 /// `int epoll_create1(int flags)`: makes an epoll instance, close-on-exec.
 ///
@@ -84,12 +87,7 @@ pub fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Events, milliseconds: i32)
     // SAFETY: `list` has room for `capacity` events (at least one; `Events` sees to that), and
     // the kernel only writes to it.
     let answer = unsafe {
-        libc::epoll_wait(
-            epoll.as_raw_fd(),
-            events.list.as_mut_ptr(),
-            events.capacity(),
-            milliseconds,
-        )
+        libc::epoll_wait(epoll.as_raw_fd(), events.list.as_mut_ptr(), events.capacity, milliseconds)
     };
     if answer < 0 {
         return Err(events.failed("epoll_wait", epoll));
@@ -120,7 +118,7 @@ pub fn epoll_pwait2(epoll: BorrowedFd<'_>, events: &mut Events, timeout: Duratio
             libc::SYS_epoll_pwait2,
             epoll.as_raw_fd(),
             events.list.as_mut_ptr(),
-            events.capacity(),
+            events.capacity,
             &raw const timeout,
             ptr::null::<libc::sigset_t>(),
             8usize, // the kernel's sigset is 64 bits, whatever the C library's is
@@ -170,9 +168,10 @@ impl Events {
         Events { list: Vec::with_capacity(capacity), capacity: capacity as i32 }
     }
 
-    /// At least one and no more than fits, whatever the allocator rounded it to.
-    fn capacity(&self) -> i32 {
-        self.capacity
+    /// How many there is room for: at least one, and what was asked for, whatever the allocator
+    /// rounded it to.
+    pub fn capacity(&self) -> usize {
+        self.capacity as usize
     }
 
     /// A wait failed, so there are none.

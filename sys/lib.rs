@@ -62,4 +62,6 @@ mod sigpipe;
 
 pub use kernel::{affinity, packet_pipe, prctl, reopen};
 
+/// The kernel's own way of waiting.
+pub use epoll as native;
 pub use error::{Error, Result, errno, is_fd_exhaustion};

@@ -3,15 +3,22 @@
 //! POSIX, and on every Unix. The kernel walks the whole list at each call, and the caller
 //! walks it again to find what is ready: the cost grows with the number of descriptors, ready
 //! or not. That is what epoll and kqueue were made for.
+//!
+//! Here is the call; [`Poller`], which is all that the loop above knows of, is in `poller`.
 
 use std::marker::PhantomData;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
-use crate::poller::Interest;
+use crate::poller::{Interest, Readiness};
 use crate::{Error, Result};
 
+mod poller;
+
+pub use self::poller::{Bell, Events, Poller};
+
 /// A descriptor and what is asked of it: `struct pollfd`.
+#[derive(Debug)]
 #[repr(transparent)]
 pub struct PollFd<'fd>(libc::pollfd, PhantomData<BorrowedFd<'fd>>);
 
@@ -21,6 +28,23 @@ impl<'fd> PollFd<'fd> {
         let read = if interest.contains(Interest::READ) { libc::POLLIN } else { 0 };
         let write = if interest.contains(Interest::WRITE) { libc::POLLOUT } else { 0 };
         PollFd(libc::pollfd { fd: fd.as_raw_fd(), events: read | write, revents: 0 }, PhantomData)
+    }
+
+    /// The same by number: whoever watches many keeps no borrows. If it was closed meanwhile, the
+    /// answer is `POLLNVAL`.
+    pub(crate) fn of_number(fd: RawFd, asked: Readiness) -> PollFd<'static> {
+        let read = if asked.satisfies(Interest::READ) { libc::POLLIN } else { 0 };
+        let write = if asked.satisfies(Interest::WRITE) { libc::POLLOUT } else { 0 };
+        PollFd(libc::pollfd { fd, events: read | write, revents: 0 }, PhantomData)
+    }
+
+    pub(crate) fn number(&self) -> RawFd {
+        self.0.fd
+    }
+
+    /// Whether the last [`poll`] found a hang-up, an error, or no such descriptor.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
     }
 
     /// Whether the last [`poll`] found anything: what was asked for, a hang-up or an error.

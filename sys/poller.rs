@@ -1,23 +1,31 @@
 //! The contract of a poller: how a loop learns which descriptors are ready.
 //!
-//! Every way of waiting is one file ([`epoll`](crate::epoll) on Linux) that supplies a type
-//! `Poller`, its `Events`, and a `Bell`, with exactly these functions:
+//! Every way of waiting is one file and the calls it is made of: the kernel's own
+//! ([`native`](crate::native): [`epoll`](crate::epoll) on Linux), and [`poll`](mod@crate::poll),
+//! which every Unix has. Each supplies a type `Poller`, its `Events`, and a `Bell`, with exactly
+//! these functions:
 //!
 //! * `new()` makes one.
-//! * `add(fd, token, interest)` begins to watch. A descriptor is added once in its life.
-//!   `EPERM` says that the kernel cannot poll it: it is always ready.
+//! * `add(fd, token, interest)` begins to watch. A descriptor is added once in its life;
+//!   `EEXIST` says that it was. `EPERM` says that the kernel cannot poll it: it is always ready.
 //! * `modify(fd, token, interest)` watches for more than before. A kernel that keeps one
-//!   entry a direction adds what is missing.
-//! * `want(token, interest)` is called each time somebody begins to wait. An
-//!   edge-triggered poller needs no such call and does nothing.
+//!   entry a direction adds what is missing. `ENOENT`: it was never added.
+//! * `want(number, token, interest)` asks again for a direction that was reported, after a call
+//!   has answered `EAGAIN`. An edge-triggered poller needs no such call and does nothing.
 //! * `arm(fd, token, interest, known)` watches a descriptor that the loop does not own, for
 //!   one report, level-checked: if it is ready already, it is reported. `known` says that it
 //!   was armed before; the kernel may have forgotten it all the same.
-//! * `delete(fd)` ends watching. A descriptor that was never duplicated may simply be closed.
+//! * `delete(fd, token)` ends watching. A descriptor that was never duplicated may simply be
+//!   closed, if the poller `forgets_closed()` ones: else it has to be deleted before. The token
+//!   tells it from another one that has come to its number.
 //! * `wait(events, timeout)` sleeps until something is ready and fills `events`. `None` is
 //!   for ever. It returns with an empty batch after the timeout and after a signal: the
 //!   caller keeps absolute deadlines and works the timeout out anew.
-//! * `bell(token)` makes something that any thread may `ring` to end a wait.
+//! * `use_milliseconds()` does without finer timeouts, if there are any.
+//! * `bell(token)` makes something that any thread may `ring` to end a wait. Who hears it
+//!   `answer`s before looking for what it announced, and before the next wait.
+//! * `as_fd()`: its own descriptor, readable while there are events, if the kernel has one for
+//!   it; else the bell's.
 //!
 //! What holds for all of them:
 //!
@@ -30,11 +38,21 @@
 //! * **Tokens come back as they were given**, also for a descriptor that was closed after the
 //!   batch was fetched. Whoever hands out tokens makes them recognisable (slot and generation).
 //! * A token of `u64::MAX` is never handed out.
+//! * **What there is no room for** in a batch comes with the next one, and everybody has a turn.
+//!
+//! A loop is made with one of them, by name ([`Backend`]): the [`Poller`] of this module.
+
+mod backend;
+mod chosen;
+pub(crate) mod plain;
+pub(crate) mod self_pipe;
+pub(crate) mod watched;
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
-pub use crate::epoll::{Bell, Events, Poller};
+pub use self::backend::{Backend, UnknownBackend};
+pub use self::chosen::{Bell, Events, Poller};
 
 /// What a caller wants to hear of: reading, writing or both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

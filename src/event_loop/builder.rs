@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, io};
 
-use eagain_sys::poller::Events;
+use eagain_sys::poller::Backend;
 
+use crate::error::LoopError;
 use crate::event_loop::EventLoop;
 use crate::event_loop::blocked::Blocked;
 use crate::event_loop::budget;
@@ -25,6 +26,7 @@ use crate::trace::Trace;
 #[derive(Clone, Debug)]
 #[must_use = "there is no loop before `build`"]
 pub struct Builder {
+    backend: Backend,
     budget: u32,
     event_capacity: usize,
     whole_milliseconds: bool,
@@ -46,6 +48,7 @@ impl Builder {
     /// The defaults.
     pub fn new() -> Builder {
         Builder {
+            backend: Backend::default(),
             budget: budget::DEFAULT,
             event_capacity: 1024,
             whole_milliseconds: false,
@@ -56,6 +59,20 @@ impl Builder {
             offload_threads: 4,
             offload_idle: Duration::from_secs(10),
         }
+    }
+
+    /// What the loop waits with. Default the kernel's own, which is the best wherever it is there:
+    /// the cost of the others grows with the number of descriptors that are watched.
+    ///
+    /// ```
+    /// use eagain::{Backend, EventLoop};
+    ///
+    /// let event_loop = EventLoop::builder().poller(Backend::Poll).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn poller(mut self, backend: Backend) -> Builder {
+        self.backend = backend;
+        self
     }
 
     /// How many calls on sources may succeed for a task in one turn before the others run; what it
@@ -198,6 +215,7 @@ impl Builder {
     /// Sets what the environment asks for. The library reads the environment here and nowhere
     /// else.
     ///
+    /// * `EAGAIN_POLLER`: [`poller`](Builder::poller); `epoll`, `kqueue`, `poll` or `select`.
     /// * `EAGAIN_TRACE`: [`trace`](Builder::trace); `turns`, `strace` or `off`.
     /// * `EAGAIN_BLOCKED_MS`: [`report_blocking`](Builder::report_blocking); a number of
     ///   milliseconds, 0 is off.
@@ -205,6 +223,13 @@ impl Builder {
     /// # Errors
     /// A value that is not one of these.
     pub fn from_env(mut self) -> io::Result<Builder> {
+        if let Some(value) = env::var_os("EAGAIN_POLLER") {
+            self.backend = match value.to_str().map(str::parse) {
+                Some(Ok(backend)) => backend,
+                _ if value.is_empty() => Backend::default(),
+                _ => return Err(not_so("EAGAIN_POLLER", &value, "epoll, kqueue, poll or select")),
+            };
+        }
         if let Some(value) = env::var_os("EAGAIN_TRACE") {
             self.trace = match value.to_str() {
                 Some("turns") => Trace::Turns,
@@ -233,16 +258,19 @@ impl Builder {
     /// [`answer_sigusr1`](Builder::answer_sigusr1) if it is on.
     ///
     /// # Errors
-    /// As [`EventLoop::new`]. [`LoopError::TooManyAnswer`](crate::LoopError::TooManyAnswer): 64
+    /// As [`EventLoop::new`]. [`LoopError::NoSuchPoller`]. [`LoopError::TooManyAnswer`](crate::LoopError::TooManyAnswer): 64
     /// loops of the process answer `SIGUSR1` already.
     pub fn build(self) -> io::Result<EventLoop> {
         let watch = Watch::new(self.watching)?;
         let pool = Pool::new(self.offload_threads, self.offload_idle);
-        let core = Core::new(self.budget, self.trace, self.clock, watch, pool)?;
+        if !self.backend.is_available() {
+            return Err(LoopError::NoSuchPoller { poller: self.backend }.into());
+        }
+        let core = Core::new(self.backend, self.budget, self.trace, self.clock, watch, pool)?;
         if self.whole_milliseconds {
             core.reactor.poller().use_milliseconds();
         }
-        let events = Events::with_capacity(self.event_capacity);
+        let events = core.reactor.poller().events(self.event_capacity);
         Ok(EventLoop::from_parts(core, events, self.timer_slack))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock as real;
-use eagain_sys::poller::{Events, Interest};
+use eagain_sys::poller::{Backend, Events, Interest};
 
 use crate::event_loop::budget;
 use crate::event_loop::clock::Clock;
@@ -79,6 +79,7 @@ pub(crate) struct Entered {
 
 impl Core {
     pub(crate) fn new(
+        backend: Backend,
         budget: u32,
         trace: Trace,
         clock: Clock,
@@ -86,7 +87,7 @@ impl Core {
         pool: Pool,
     ) -> eagain_sys::Result<Core> {
         let scheduler = Rc::new(Scheduler::new());
-        let reactor = Rc::new(Reactor::new(scheduler.clone())?);
+        let reactor = Rc::new(Reactor::new(scheduler.clone(), backend)?);
         let inbox = Arc::new(Inbox::new(reactor.bell()?, &scheduler));
         let begin = Moment::of(real::now());
         let virtual_time = match clock {

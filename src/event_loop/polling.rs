@@ -125,7 +125,6 @@ impl Core {
             return None;
         }
         let task = self.task_behind(waker)?;
-        self.reactor.poller().want(io.key.get().to_token(), direction).ok()?;
         self.awaits(at);
         let ticket = self.tickets.get().next();
         self.tickets.set(ticket);

@@ -13,7 +13,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use eagain_sys::errno;
-use eagain_sys::poller::{Bell, Events, Interest, Poller, Readiness};
+use eagain_sys::poller::{Backend, Bell, Events, Interest, Poller, Readiness};
 
 use crate::error::LoopError;
 use crate::event_loop::io;
@@ -44,6 +44,8 @@ pub(crate) struct Reactor {
     poller: Poller,
     scheduler: Rc<Scheduler>,
     sources: RefCell<Slab<Rc<Io>>>,
+    /// Sources that were reported and may have to be asked for again, by pollers that need it.
+    reported: RefCell<Vec<Key>>,
     /// Descriptors that were armed, by number.
     borrowed: RefCell<HashMap<RawFd, Key>>,
     /// Tasks that ran out of descriptors, and wait until one is closed.
@@ -56,12 +58,13 @@ pub(crate) struct Reactor {
 const BELL: u64 = u64::MAX - 1;
 
 impl Reactor {
-    pub(crate) fn new(scheduler: Rc<Scheduler>) -> eagain_sys::Result<Reactor> {
+    pub(crate) fn new(scheduler: Rc<Scheduler>, backend: Backend) -> eagain_sys::Result<Reactor> {
         Ok(Reactor {
             id: scheduler.id,
             sources: RefCell::new(Slab::new()),
-            poller: Poller::new()?,
+            poller: Poller::new(backend)?,
             scheduler,
+            reported: RefCell::new(Vec::new()),
             borrowed: RefCell::new(HashMap::new()),
             starved: RefCell::new(Vec::new()),
             stale_events: Cell::new(0),
@@ -166,12 +169,39 @@ impl Reactor {
     }
 
     /// Waits once.
+    #[inline(always)]
     pub(crate) fn wait(
         &self,
         events: &mut Events,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
+        if !events.are_edges() {
+            self.ask_again(events);
+        }
         self.poller.wait(events, timeout)
+    }
+
+    /// A poller without edges has told of a direction, and does not tell again until it is asked:
+    /// now, if a call on it has answered `EAGAIN` since. `last` are the events of the last wait.
+    #[cold]
+    fn ask_again(&self, last: &Events) {
+        let mut reported = self.reported.borrow_mut();
+        last.each(|event| reported.push(Key::from_token(event.token)));
+        reported.sort_unstable_by_key(|key| key.to_token());
+        reported.dedup();
+        let sources = self.sources.borrow();
+        reported.retain(|key| {
+            let Some(io) = sources.get(*key) else { return false };
+            let mut told = false;
+            for direction in [Interest::READ, Interest::WRITE] {
+                if io.ready.get().satisfies(direction) {
+                    told = true;
+                } else if io.watched.get().satisfies(direction) {
+                    self.poller.want(io.number, key.to_token(), direction);
+                }
+            }
+            told
+        });
     }
 
     /// An edge sets the ready bits and moves who waits for them to READY. Of the bell, `on_bell`
@@ -179,7 +209,7 @@ impl Reactor {
     #[inline(always)]
     pub(crate) fn dispatch(&self, events: &Events, mut on_bell: impl FnMut()) {
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
-        for event in events.iter() {
+        events.each(|event| {
             if let Some(io) = sources.get(Key::from_token(event.token)) {
                 io.ready.set(io.ready.get() | event.readiness);
                 io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
@@ -188,19 +218,21 @@ impl Reactor {
             } else {
                 count(&self.stale_events, 1);
             }
-        }
+        });
         drop(sources);
         self.scheduler.use_wakers();
     }
 
     fn deregister(&self, io: &Io, fd: &OwnedFd) {
-        let known = self.sources.borrow_mut().remove(io.key.replace(Key::NONE));
+        let key = io.key.replace(Key::NONE);
+        let known = self.sources.borrow_mut().remove(key);
         let watched = io.watched.replace(Readiness::NONE);
-        if io.lent.get() && !watched.is_empty() {
-            // A duplicate would keep the registration alive, with nobody left to remove it.
+        // A duplicate would keep the registration alive, with nobody left to remove it.
+        let outlives = io.lent.get() || !self.poller.forgets_closed();
+        if outlives && !watched.is_empty() {
             // EBADF and ENOENT say that somebody closed the descriptor behind our back.
-            let _ = self.poller.delete(fd.as_fd());
-            count(&self.registrations, 1);
+            let _ = self.poller.delete(fd.as_fd(), key.to_token());
+            count(&self.registrations, io.lent.get().into());
         }
         io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
         drop(known);

@@ -1,7 +1,7 @@
 //! epoll as the [contract](crate::poller) of pollers wants it: edge-triggered, with a bell.
 
 use std::cell::Cell;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use super::{
@@ -62,9 +62,7 @@ impl Poller {
 
     /// Nothing to do: edges keep coming.
     #[inline]
-    pub fn want(&self, _token: u64, _interest: Interest) -> Result<()> {
-        Ok(())
-    }
+    pub fn want(&self, _number: RawFd, _token: u64, _interest: Interest) {}
 
     /// Watches a borrowed descriptor for one report: `EPOLL_CTL_MOD` if it is `known`, else
     /// `EPOLL_CTL_ADD`; the other one where the kernel no longer knows it (it was closed, and
@@ -87,8 +85,13 @@ impl Poller {
     }
 
     /// Ends watching: `EPOLL_CTL_DEL`.
-    pub fn delete(&self, fd: BorrowedFd<'_>) -> Result<()> {
+    pub fn delete(&self, fd: BorrowedFd<'_>, _token: u64) -> Result<()> {
         epoll_ctl(self.epoll.as_fd(), Op::Delete, fd, 0, 0)
+    }
+
+    /// True: an entry ends with the last descriptor of what it is about.
+    pub fn forgets_closed(&self) -> bool {
+        true
     }
 
     /// Sleeps until something is ready: [`epoll_wait`] for ever or not at all,

@@ -34,9 +34,8 @@ impl Reactor {
         home: u64,
     ) -> std::io::Result<Key> {
         let here = io.home.get() == home;
-        if here && io.watched.get().covers(interest) {
-            self.poller.want(io.key.get().to_token(), interest)?;
-        } else if !self.watch(io, interest)? {
+        let watched = here && io.watched.get().covers(interest);
+        if !watched && !self.watch(io, interest)? {
             return Ok(Key::NONE);
         }
         if interest == Interest::READ && io.queue.get().is_none() {
@@ -68,9 +67,8 @@ impl Reactor {
         resumed: Ticket,
     ) -> std::io::Result<bool> {
         let here = io.home.get() == self.id;
-        if here && io.watched.get().covers(direction) {
-            self.poller.want(io.key.get().to_token(), direction)?;
-        } else if !self.watch(io, direction)? {
+        let watched = here && io.watched.get().covers(direction);
+        if !watched && !self.watch(io, direction)? {
             return Ok(false);
         }
         if before != Ticket::NONE {
