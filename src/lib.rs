@@ -13,6 +13,7 @@
 //!   together inside one.
 //! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
 //! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
+//! * [`signal`]: what other processes have to say.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!
 //! ```
@@ -32,8 +33,9 @@
 //! Every awaiting method says in a line whether it is *cancel-safe*: dropped before it is done,
 //! nothing is lost that another call would not bring.
 //!
-//! What belongs to the whole process is left alone, with one exception, for programs that ask for
-//! it: [`Builder::answer_sigusr1`] installs a handler for `SIGUSR1`.
+//! What belongs to the whole process is left alone, with two exceptions, for programs that ask for
+//! them: [`Builder::answer_sigusr1`] installs a handler for `SIGUSR1`, and [`signal`] for what it
+//! listens to.
 //!
 //! The system calls themselves are in `eagain-sys`, one function each. Nothing is hidden there
 //! either: this crate contains no `unsafe`, and starts no thread but those that [`offload`] and
@@ -46,6 +48,7 @@ mod event_loop;
 pub mod future;
 pub mod net;
 pub mod pipe;
+pub mod signal;
 mod source;
 mod stderr;
 pub mod stream;

@@ -11,7 +11,8 @@
 //! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
-//! | [`signal`], [`board`] | what threads are doing, told on `SIGUSR1` |
+//! | [`process`] | other processes |
+//! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
@@ -29,6 +30,7 @@ pub mod mark;
 pub mod pipe;
 pub mod poll;
 pub mod poller;
+pub mod process;
 pub mod select;
 pub mod signal;
 pub mod socket;

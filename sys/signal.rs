@@ -1,4 +1,7 @@
-//! Signals. What is done here is done to the whole process, and is not undone.
+//! Signals. What is done here is done to the whole process: a [`Listener`] undoes it when it is
+//! dropped, [`answer_sigusr1`] does not.
+
+mod listener;
 
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, transmute};
@@ -7,7 +10,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use nix::errno::Errno;
 
+pub use self::listener::Listener;
 use crate::{Error, Result, board};
+
+/// The numbers of signals, from signal(7).
+pub mod number {
+    pub use libc::{
+        SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1,
+        SIGUSR2, SIGWINCH,
+    };
+}
 
 type Simple = extern "C" fn(c_int);
 type Informed = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
@@ -35,7 +47,7 @@ pub fn answer_sigusr1() -> Result<()> {
     let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
     if !*installed {
         // Known before ours is there, so that no signal misses it.
-        let before = disposition()?;
+        let before = disposition(libc::SIGUSR1)?;
         BEFORE.get_or_init(|| before);
         install()?;
         *installed = true;
@@ -43,11 +55,11 @@ pub fn answer_sigusr1() -> Result<()> {
     Ok(())
 }
 
-/// What happens on `SIGUSR1` today.
-fn disposition() -> Result<libc::sigaction> {
+/// What happens on a signal today.
+fn disposition(signal: c_int) -> Result<libc::sigaction> {
     let mut now = MaybeUninit::uninit();
     // SAFETY: `now` is valid for writing; nothing is installed.
-    let answer = unsafe { libc::sigaction(libc::SIGUSR1, ptr::null(), now.as_mut_ptr()) };
+    let answer = unsafe { libc::sigaction(signal, ptr::null(), now.as_mut_ptr()) };
     Error::check("sigaction", answer)?;
     // SAFETY: the call succeeded, so it is filled in.
     Ok(unsafe { now.assume_init() })
@@ -60,9 +72,14 @@ fn install() -> Result<()> {
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_SIGINFO;
     // SAFETY: `sa_mask` is valid for writing.
     unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
-    // SAFETY: the handler does only what is async-signal-safe, and has the signature that
-    // SA_SIGINFO asks for.
-    let answer = unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut()) };
+    set_disposition(libc::SIGUSR1, &action)
+}
+
+/// What is to happen from now on: a handler of ours, which does only what is async-signal-safe and
+/// has the signature that its flags ask for, or what [`disposition`] told.
+fn set_disposition(signal: c_int, action: &libc::sigaction) -> Result<()> {
+    // SAFETY: see above.
+    let answer = unsafe { libc::sigaction(signal, ptr::from_ref(action), ptr::null_mut()) };
     Error::check("sigaction", answer).map(drop)
 }
 
@@ -71,12 +88,13 @@ extern "C" fn answer(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_
     let errno = Errno::last_raw();
     board::tell();
     if let Some(before) = BEFORE.get() {
-        pass_on(before, signal, info, context);
+        call(before, signal, info, context);
     }
     Errno::set_raw(errno);
 }
 
-fn pass_on(to: &libc::sigaction, signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+/// Calls a handler of somebody else's.
+fn call(to: &libc::sigaction, signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let address = to.sa_sigaction;
     if address == libc::SIG_DFL || address == libc::SIG_IGN {
         return;

@@ -12,6 +12,8 @@ mod loops;
 mod piped;
 #[path = "cancelling/reading.rs"]
 mod reading;
+#[path = "cancelling/signals.rs"]
+mod signals;
 #[path = "cancelling/tasks_and_threads.rs"]
 mod tasks_and_threads;
 #[path = "cancelling/times.rs"]

@@ -1,0 +1,206 @@
+//! Who hears of a signal: any number, on any thread, each with a bell of its own.
+//!
+//! The handler does two things for each that listens: it sets a bit, and it writes a byte to a
+//! pipe. The bit is what was said, the byte only that something was: a pipe that is full loses
+//! bytes, and no signal.
+//!
+//! The handler may run at any time, also on another thread while somebody here stops to listen.
+//! So nothing that it reads is ever freed or closed: a slot, with its pipe, is kept for the next
+//! who listens.
+
+mod disposition;
+
+use std::ffi::{c_int, c_void};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use nix::errno::Errno;
+
+use self::disposition::Dispositions;
+use crate::{Error, Result, descriptor, pipe};
+
+/// The highest signal that can be listened to: a bit each.
+const MOST: c_int = 64;
+
+struct Slot {
+    /// The bit of the signal that is listened to; none: the slot is free.
+    wanted: AtomicU64,
+    /// The bits of signals that have come since somebody looked.
+    heard: AtomicU64,
+    bell: OwnedFd,
+    /// What whoever listens waits for. Kept open, or the bell would raise SIGPIPE.
+    ear: OwnedFd,
+    /// The process that made it. A forked one has the same pipe, which it must leave alone.
+    process: i32,
+    next: *const Slot,
+}
+
+/// The handler goes from here along `next`. A slot is put in front, and never taken out.
+static FIRST: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
+
+/// Whose bells these are. Between fork and exec, a child must not ring its parent's.
+static PROCESS: AtomicI32 = AtomicI32::new(0);
+
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
+
+struct Registry {
+    free: Vec<&'static Slot>,
+    dispositions: Dispositions,
+}
+
+// SAFETY: what `next` points to is never freed, and never changed but through atomics.
+unsafe impl Sync for Slot {}
+
+fn bit(signal: c_int) -> u64 {
+    1 << (signal - 1)
+}
+
+/// `pid_t getpid(void)`: cannot fail.
+fn this_process() -> i32 {
+    // SAFETY: it takes nothing and cannot fail.
+    unsafe { libc::getpid() }
+}
+
+/// One that listens to a signal of the process, until it is dropped.
+#[derive(Debug)]
+#[must_use = "dropping it ends the listening"]
+pub struct Listener {
+    slot: &'static Slot,
+    signal: c_int,
+}
+
+impl Listener {
+    /// Begins to listen, and gives a descriptor that is readable once the signal has come:
+    /// `pipe2` and `fcntl` F_DUPFD_CLOEXEC; the pipe of one who has ceased is used again.
+    ///
+    /// The first who listens to a signal installs a handler for it (`int sigaction(int signum,
+    /// const struct sigaction *act, struct sigaction *oldact)`, twice), and the last one to cease
+    /// puts back what was there before. A handler of before is called after ours. The flags:
+    /// `SA_RESTART`, so that no system call but those that wait for events notices; `SA_ONSTACK`,
+    /// for threads that have little stack of their own; for `SIGCHLD`, what was said before about
+    /// children that stop or are not waited for.
+    ///
+    /// * strace: `rt_sigaction(SIGTERM, NULL, {sa_handler=SIG_DFL, ...}, 8) = 0`, then the same
+    ///   with the handler
+    /// * `EINVAL`: no signal, or none that can be listened to: `SIGKILL` and `SIGSTOP` come to
+    ///   nobody, and `SIGSEGV` and its like come again as soon as a handler returns. `EMFILE`,
+    ///   `ENFILE`: no descriptors are left.
+    /// * Manual page: sigaction(2), signal-safety(7).
+    pub fn new(signal: c_int) -> Result<(Listener, OwnedFd)> {
+        let synchronous = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL];
+        if !(1..=MOST).contains(&signal) || synchronous.contains(&signal) {
+            return Err(Error::new("sigaction", libc::EINVAL));
+        }
+        let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.begin_in_this_process();
+        let slot = registry.slot()?;
+        let ear = descriptor::duplicate(slot.ear.as_fd());
+        let begun = ear.and_then(|ear| registry.dispositions.begin(signal).map(|()| ear));
+        let ear = begun.inspect_err(|_| registry.free.push(slot))?;
+        while pipe::read(slot.ear.as_fd(), &mut [0; 64]).is_ok_and(|n| n > 0) {}
+        slot.heard.store(0, Ordering::Release);
+        slot.wanted.store(bit(signal), Ordering::Release);
+        Ok((Listener { slot, signal }, ear))
+    }
+
+    /// Whether the signal has come since this was last asked. No system call.
+    ///
+    /// To be asked before the bell is [answered](Listener::answer) and after that, or a signal
+    /// that comes in between is heard late.
+    pub fn take(&self) -> bool {
+        self.slot.heard.swap(0, Ordering::AcqRel) & bit(self.signal) != 0
+    }
+
+    /// `ssize_t read(int fd, void *buf, size_t count)` of what the handler has written.
+    ///
+    /// * strace: `read(5, "!", 64) = 1`
+    /// * `EAGAIN`: nothing was written.
+    /// * Manual page: read(2).
+    pub fn answer(&self) -> Result<()> {
+        pipe::read(self.slot.ear.as_fd(), &mut [0; 64]).map(drop)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+        self.slot.wanted.store(0, Ordering::Release);
+        registry.dispositions.end(self.signal);
+        if self.slot.process == PROCESS.load(Ordering::Relaxed) {
+            registry.free.push(self.slot);
+        }
+    }
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slot(bell {})", self.bell.as_raw_fd())
+    }
+}
+
+impl Registry {
+    const fn new() -> Registry {
+        Registry { free: Vec::new(), dispositions: Dispositions::new() }
+    }
+
+    /// A process that was forked has its parent's pipes, and begins anew.
+    fn begin_in_this_process(&mut self) {
+        let process = this_process();
+        if PROCESS.load(Ordering::Relaxed) != process {
+            self.free.clear();
+            FIRST.store(ptr::null_mut(), Ordering::Release);
+            PROCESS.store(process, Ordering::Release);
+        }
+    }
+
+    fn slot(&mut self) -> Result<&'static Slot> {
+        if let Some(slot) = self.free.pop() {
+            return Ok(slot);
+        }
+        let (ear, bell) = pipe::pipe2()?;
+        let slot = Box::leak(Box::new(Slot {
+            wanted: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
+            bell,
+            ear,
+            process: PROCESS.load(Ordering::Relaxed),
+            next: FIRST.load(Ordering::Relaxed),
+        }));
+        let slot: &'static Slot = slot;
+        FIRST.store(ptr::from_ref(slot).cast_mut(), Ordering::Release);
+        Ok(slot)
+    }
+}
+
+/// The handler. Whatever it interrupts finds `errno` as it was.
+extern "C" fn hear(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let errno = Errno::last_raw();
+    if this_process() == PROCESS.load(Ordering::Acquire) {
+        tell(signal);
+    }
+    disposition::pass_on(signal, info, context);
+    Errno::set_raw(errno);
+}
+
+/// Async-signal-safe: allocates, locks and waits for nothing.
+fn tell(signal: c_int) {
+    let bit = bit(signal);
+    let mut at = FIRST.load(Ordering::Acquire).cast_const();
+    // SAFETY: it is null, or a slot: these are never freed.
+    while let Some(slot) = unsafe { at.as_ref() } {
+        at = slot.next;
+        if slot.wanted.load(Ordering::Acquire) & bit == 0 {
+            continue;
+        }
+        // If it was set, nobody has looked since, and the bell still rings.
+        if slot.heard.fetch_or(bit, Ordering::AcqRel) & bit == 0 {
+            // A full pipe rings as well as it can; there is nobody to tell of anything else.
+            let _ = pipe::write(slot.bell.as_fd(), b"!");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! What happens on a signal: ours as long as somebody listens, then what it was before.
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::{MOST, hear};
+use crate::Result;
+use crate::signal::{Informed, call, disposition, set_disposition};
+
+const SIGNALS: usize = MOST as usize + 1;
+
+/// Who had the signal before, where it was a function. The handler reads it, so it is never freed.
+static BEFORE: [AtomicPtr<libc::sigaction>; SIGNALS] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS];
+
+pub(super) struct Dispositions([Signal; SIGNALS]);
+
+#[derive(Clone, Copy)]
+struct Signal {
+    listeners: usize,
+    /// What was there before ours, while ours is there.
+    before: Option<libc::sigaction>,
+}
+
+impl Dispositions {
+    pub(super) const fn new() -> Dispositions {
+        Dispositions([const { Signal { listeners: 0, before: None } }; SIGNALS])
+    }
+
+    /// One more listens.
+    pub(super) fn begin(&mut self, signal: c_int) -> Result<()> {
+        let known = &mut self.0[signal as usize];
+        if known.before.is_none() {
+            let mut before = disposition(signal)?;
+            if before.sa_sigaction == address() {
+                before.sa_sigaction = libc::SIG_DFL; // somebody put ours back; it must not call itself
+            }
+            remember(signal, &before);
+            set_disposition(signal, &ours(signal, &before))?;
+            known.before = Some(before);
+        }
+        known.listeners += 1;
+        Ok(())
+    }
+
+    /// One fewer. After the last, what was there before comes back, unless somebody has put
+    /// another handler there since: that one may call ours, which then has nobody to tell.
+    pub(super) fn end(&mut self, signal: c_int) {
+        let known = &mut self.0[signal as usize];
+        known.listeners -= 1;
+        let Some(before) = known.before.filter(|_| known.listeners == 0) else { return };
+        let still_ours = disposition(signal).is_ok_and(|now| now.sa_sigaction == address());
+        if still_ours && set_disposition(signal, &before).is_ok() {
+            known.before = None;
+        }
+    }
+}
+
+fn address() -> usize {
+    hear as Informed as usize
+}
+
+fn ours(signal: c_int, before: &libc::sigaction) -> libc::sigaction {
+    // SAFETY: a struct of integers, a set of bits and perhaps a pointer: zero is valid for all.
+    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    action.sa_sigaction = address();
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    if signal == libc::SIGCHLD {
+        action.sa_flags |= before.sa_flags & (libc::SA_NOCLDSTOP | libc::SA_NOCLDWAIT);
+    }
+    // SAFETY: `sa_mask` is valid for writing.
+    unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
+    action
+}
+
+/// Notes whom the handler has to call, where it was not noted before.
+fn remember(signal: c_int, before: &libc::sigaction) {
+    let noted = &BEFORE[signal as usize];
+    // SAFETY: it is null, or was leaked below.
+    let old = unsafe { noted.load(Ordering::Acquire).as_ref() };
+    let same = |old: &libc::sigaction| {
+        old.sa_sigaction == before.sa_sigaction && old.sa_flags == before.sa_flags
+    };
+    if [libc::SIG_DFL, libc::SIG_IGN].contains(&before.sa_sigaction) {
+        noted.store(ptr::null_mut(), Ordering::Release);
+    } else if !old.is_some_and(same) {
+        noted.store(Box::leak(Box::new(*before)), Ordering::Release);
+    }
+}
+
+/// Calls who had the signal before.
+pub(super) fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: it is null, or was leaked above.
+    let before = unsafe { BEFORE[signal as usize].load(Ordering::Acquire).as_ref() };
+    if let Some(before) = before {
+        call(before, signal, info, context);
+    }
+}
