@@ -6,7 +6,8 @@
 //! (`State`), since between two of its calls the thread is busy with the others.
 //!
 //! The list is *level-triggered*: a socket that is ready is reported by every wait, until the
-//! bytes are taken or something else is asked of it.
+//! bytes are taken or something else is asked of it. On macOS and the BSDs the list is a kqueue;
+//! `watch_list/kqueue.rs` has it.
 //!
 //! ```text
 //! cargo run --release --example 04_epoll_many
@@ -34,6 +35,7 @@
 //! ```
 
 mod pages;
+mod watch_list;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -43,10 +45,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use eagain_sys::epoll::{EPOLLIN, EPOLLOUT, Events, Op};
-use eagain_sys::epoll::{epoll_create1, epoll_ctl, epoll_wait};
 use eagain_sys::{clock, errno, socket};
 use pages::{Response, Target, Url};
+use watch_list::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 
 const ABOUT: &str =
     "Fetches all pages at once, sleeping in epoll_wait, and shows which sockets were ready when.";

@@ -21,6 +21,7 @@
 //! ```
 
 mod pages;
+mod watch_list;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,13 +30,12 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 
-use eagain_sys::epoll::{EPOLLIN, EPOLLOUT, Events, Op};
-use eagain_sys::epoll::{epoll_create1, epoll_ctl, epoll_wait};
 use eagain_sys::poll::{PollFd, poll};
 use eagain_sys::poller::Interest;
 use eagain_sys::select::{FdSet, select};
 use eagain_sys::{clock, errno, socket};
 use pages::{Response, Target, Url};
+use watch_list::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 
 const ABOUT: &str =
     "Fetches all pages at once, three times over, and compares what the waits had to look at.";
@@ -123,7 +123,7 @@ struct ByEpoll {
 }
 
 impl Waiting for ByEpoll {
-    const NAME: &str = "epoll";
+    const NAME: &str = watch_list::NAME;
 
     fn changed(
         &mut self,

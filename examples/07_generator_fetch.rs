@@ -14,6 +14,7 @@
 //! ```
 
 mod pages;
+mod watch_list;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
@@ -21,9 +22,9 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use eagain_sys::epoll::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 use eagain_sys::{errno, socket};
 use pages::{Response, Url};
+use watch_list::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 
 const ABOUT: &str = "Fetches a page by a generator and shows what it yields.";
 

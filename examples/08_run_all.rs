@@ -27,6 +27,7 @@
 //! ```
 
 mod pages;
+mod watch_list;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -37,9 +38,9 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use eagain_sys::epoll::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 use eagain_sys::{clock, errno, socket};
 use pages::{Response, Target, Url};
+use watch_list::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 
 const ABOUT: &str =
     "Fetches all pages at once by generators, and shows in which order they return.";

@@ -30,6 +30,9 @@
 
 #[path = "pages/command_line.rs"]
 mod command_line;
+#[cfg(not(target_os = "linux"))]
+#[path = "11_future_by_hand/eventfd.rs"]
+mod eventfd;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -41,9 +44,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use eagain_sys::clock;
+#[cfg(target_os = "linux")]
+use eagain_sys::eventfd;
 use eagain_sys::poll::{PollFd, poll};
 use eagain_sys::poller::Interest;
-use eagain_sys::{clock, eventfd};
 
 const ABOUT: &str = "\
 An async function awaits two letters, which another thread delivers SECONDS apart (0.1 if nothing

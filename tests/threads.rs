@@ -1,7 +1,11 @@
 //! Wake-ups from other threads: none is lost, and most of them cost no system call.
 
+#[cfg(target_os = "linux")]
+#[path = "threads/eventfd.rs"]
+mod eventfd;
 #[path = "soak/hammer.rs"]
 mod hammer;
+#[cfg(target_os = "linux")]
 #[path = "soak/own_process.rs"]
 mod own_process;
 mod tasks;
@@ -9,7 +13,6 @@ mod tasks;
 mod watchdog;
 
 use std::cell::{Cell, RefCell};
-use std::fs;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -142,54 +145,6 @@ fn pitfall_44_wake_ups_in_quick_succession_are_not_lost() {
 fn pitfall_44_the_last_of_many_wake_ups_is_not_lost() {
     let _watchdog = watch(MINUTE);
     hammer::wake(4, 20_000); // pitfall 44
-}
-
-/// How often a bell of this process was rung: its counter is never read.
-fn rings() -> u64 {
-    let numbers = fs::read_dir("/proc/self/fdinfo").expect("Linux tells of descriptors");
-    let told: Vec<_> = numbers
-        .filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok())
-        .filter(|told| told.contains("eventfd-count:"))
-        .collect();
-    assert_eq!(told.len(), 1, "a loop has one bell");
-    let count = told[0].lines().find_map(|line| line.strip_prefix("eventfd-count:"));
-    u64::from_str_radix(count.expect("a line of the bell").trim(), 16).expect("a number")
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn pitfall_45_a_flood_of_wake_ups_rings_the_bell_once() {
-    const THREADS: usize = 4;
-    const WAKES: usize = 25_000;
-    if !own_process::entered("pitfall_45_a_flood_of_wake_ups_rings_the_bell_once") {
-        return;
-    }
-    let _watchdog = watch(MINUTE);
-    let mut event_loop = new_loop();
-    let places: Vec<_> = (0..3).map(|_| Place::default()).collect();
-    let woken: Vec<_> = places.iter().map(|place| ends_when_woken(&event_loop, place, 1)).collect();
-    // While this one runs the loop is busy, and others wake its tasks 100,000 times.
-    event_loop
-        .spawn(task(move |_: &mut Context<'_>| {
-            let threads: Vec<_> = (0..THREADS)
-                .map(|_| {
-                    let wakers: Vec<_> = places.iter().map(Place::waker).collect();
-                    thread::spawn(move || {
-                        for i in 0..WAKES {
-                            wakers[i % wakers.len()].wake_by_ref(); // pitfall 45
-                        }
-                    })
-                })
-                .collect();
-            threads.into_iter().for_each(|t| t.join().expect("the thread has ended"));
-            Step::Return(())
-        }))
-        .detach();
-    event_loop.run().expect("a run");
-    woken.iter().for_each(|woken| assert_eq!(returned(woken), 1));
-    let counts = event_loop.counts();
-    assert_eq!((counts.turns, counts.resumes), (2, 4 + 3));
-    assert_eq!(rings(), 1);
 }
 
 #[test]

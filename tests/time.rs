@@ -6,6 +6,12 @@ mod memory;
 mod own_process;
 #[path = "soak/random.rs"]
 mod random;
+#[cfg(target_os = "linux")]
+#[path = "time/slack.rs"]
+mod slack;
+#[cfg(target_os = "linux")]
+#[path = "time/storm.rs"]
+mod storm;
 mod tasks;
 #[path = "soak/timers.rs"]
 mod timers;
@@ -13,9 +19,6 @@ mod timers;
 mod watchdog;
 
 use std::cell::{Cell, RefCell};
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::thread;
@@ -397,62 +400,6 @@ fn pitfall_37_a_wake_up_takes_the_timer_back() {
 }
 
 #[test]
-#[cfg(target_os = "linux")] // elsewhere, stopping a process does not interrupt its waits
-fn pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it() {
-    const NAME: &str = "pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it";
-    if own_process::is_here() {
-        wait_in_a_storm();
-        return;
-    }
-    let mut child = own_process::command(NAME)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .expect("the test starts once more");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let mut line_with =
-        |words: &str| lines.by_ref().map(|line| line.expect("a line")).find(|l| l.contains(words));
-    assert!(line_with("let it rain").is_some());
-    // A process that is stopped and goes on finds its wait ended by EINTR. It is done while the
-    // signals still come: a wait that began anew with each of them would not end.
-    let child_id = child.id().to_string();
-    let storm = "while kill -s STOP $0 && kill -s CONT $0; do sleep 0.003; done 2>/dev/null";
-    let mut storm = Command::new("sh").args(["-c", storm, &child_id]).spawn().expect("a shell");
-    let done = line_with("interrupted");
-    storm.kill().expect("the shell still runs");
-    storm.wait().expect("the shell has ended");
-    // It may have been stopped last.
-    Command::new("sh").args(["-c", "kill -s CONT $0", &child_id]).status().expect("a shell");
-    assert!(child.wait().expect("the child ends").success());
-    println!("{}", done.expect("the test in its own process says how it went"));
-}
-
-#[cfg(target_os = "linux")]
-fn wait_in_a_storm() {
-    const TIME: Duration = Duration::from_millis(50); // pitfall 40
-    let _watchdog = watch(MINUTE);
-    println!("let it rain");
-    let (mut waits, mut interrupted) = (0, 0);
-    for mut event_loop in both_kinds_of_loop() {
-        let mut here = 0;
-        while here < 40 {
-            // A wait that a signal ends is a turn more.
-            assert!(waits < 200, "200 waits and {interrupted} signals");
-            let before = event_loop.counts().turns;
-            let sleeps = sleeps(&event_loop, 1, TIME);
-            event_loop.run().expect("no EINTR leaves the loop");
-            let taken = returned(&sleeps);
-            assert!(taken[0] >= TIME, "{:?}", taken[0]);
-            waits += 1;
-            here += event_loop.counts().turns - before - 2;
-        }
-        interrupted += here;
-    }
-    println!("{waits} waits of {TIME:?} were interrupted {interrupted} times");
-}
-
-#[test]
 fn deadlines_fire_in_their_order() {
     let mut random = Random::new(2);
     for mut event_loop in both_kinds_of_loop() {
@@ -640,57 +587,6 @@ fn an_idle_loop_takes_no_turn_and_no_time() {
 fn pitfall_37_timers_agree_with_a_sorted_list() {
     for seed in 1..=4 {
         timers::agree_with_a_sorted_list(seed, 2_000, Duration::from_millis(1));
-    }
-}
-
-/// How late the kernel may end a sleep of this thread.
-#[cfg(target_os = "linux")]
-fn slack() -> Duration {
-    eagain_sys::prctl::get_timerslack().expect("a call that cannot fail")
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_slack_is_the_threads_only_while_its_loop_runs() {
-    const ASKED: Duration = Duration::from_micros(300);
-    let before = slack();
-    assert_ne!(before, ASKED);
-    let mut event_loop = Builder::new().timer_slack(ASKED).build().expect("a loop");
-    let in_task = |event_loop: &EventLoop| event_loop.spawn(async { slack() });
-
-    let seen = in_task(&event_loop);
-    event_loop.run().expect("a run");
-    assert_eq!((returned(&seen), slack()), (ASKED, before));
-
-    assert_eq!(event_loop.block_on(async { slack() }).expect("a run"), ASKED);
-    assert_eq!(slack(), before);
-
-    // In a turn, the one who sleeps is mostly a foreign loop.
-    let seen = in_task(&event_loop);
-    event_loop.turn(None).expect("a turn");
-    assert_eq!((returned(&seen), slack()), (before, before));
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_panic_takes_the_slack_back() {
-    let before = slack();
-    let mut event_loop = Builder::new().timer_slack(MINUTE).build().expect("a loop");
-    let panics =
-        std::panic::AssertUnwindSafe(|| event_loop.block_on(async { panic!("on purpose") }));
-    std::panic::catch_unwind(panics).expect_err("it is the caller's");
-    assert_eq!(slack(), before);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn no_slack_makes_a_timer_early() {
-    for slack in [Duration::from_nanos(1), Duration::from_millis(2)] {
-        let mut event_loop = Builder::new().timer_slack(slack).build().expect("a loop");
-        let sleeps = sleeps(&event_loop, 50, Duration::from_micros(300));
-        event_loop.run().expect("a run");
-        let taken = returned(&sleeps);
-        assert!(taken.iter().all(|t| *t >= Duration::from_micros(300)), "{taken:?}");
     }
 }
 
