@@ -46,6 +46,8 @@
 mod error;
 mod event_loop;
 pub mod future;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod net;
 pub mod pipe;
 pub mod signal;
