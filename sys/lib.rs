@@ -8,8 +8,8 @@
 //! |---|---|
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
-//! | [`socket`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
+//! | [`socket`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
@@ -18,6 +18,7 @@
 
 pub mod board;
 pub mod clock;
+mod control;
 pub mod descriptor;
 #[cfg(target_os = "linux")]
 pub mod epoll;
@@ -27,6 +28,7 @@ pub mod eventfd;
 pub mod fifo;
 pub mod limits;
 pub mod mark;
+mod option;
 pub mod pipe;
 pub mod poll;
 pub mod poller;
@@ -35,6 +37,7 @@ pub mod select;
 pub mod signal;
 pub mod socket;
 pub mod terminal;
+pub mod udp;
 pub mod usage;
 
 // Kernels are told apart here and in the folders' own lists, never within a file. `build.rs` says

@@ -30,7 +30,7 @@ pub fn tcp(addr: &SocketAddr) -> Result<OwnedFd> {
     born::socket(domain(addr), libc::SOCK_STREAM, 0)
 }
 
-fn domain(addr: &SocketAddr) -> i32 {
+pub(crate) fn domain(addr: &SocketAddr) -> i32 {
     if addr.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 }
 }
 
@@ -111,7 +111,11 @@ pub fn accept4(listener: BorrowedFd<'_>) -> Result<(OwnedFd, SocketAddr)> {
     Ok((fd, ip("accept4", listener, name)?))
 }
 
-fn ip(call: &'static str, fd: BorrowedFd<'_>, name: Option<SockaddrStorage>) -> Result<SocketAddr> {
+pub(crate) fn ip(
+    call: &'static str,
+    fd: BorrowedFd<'_>,
+    name: Option<SockaddrStorage>,
+) -> Result<SocketAddr> {
     let v4 = name.as_ref().and_then(|n| n.as_sockaddr_in()).map(|a| SocketAddr::V4((*a).into()));
     let v6 =
         || name.as_ref().and_then(|n| n.as_sockaddr_in6()).map(|a| SocketAddr::V6((*a).into()));
@@ -214,7 +218,11 @@ pub fn take_error(fd: BorrowedFd<'_>) -> Result<Option<io::Error>> {
 }
 
 /// Sets one socket option through `nix`.
-fn set<O: socket::SetSockOpt>(fd: BorrowedFd<'_>, option: O, value: &O::Val) -> Result<()> {
+pub(crate) fn set<O: socket::SetSockOpt>(
+    fd: BorrowedFd<'_>,
+    option: O,
+    value: &O::Val,
+) -> Result<()> {
     socket::setsockopt(&fd, option, value).map_err(|e| Error::from_nix("setsockopt", fd, e))
 }
 

@@ -18,6 +18,8 @@ mod signals;
 mod tasks_and_threads;
 #[path = "cancelling/times.rs"]
 mod times;
+#[path = "cancelling/udp.rs"]
+mod udp;
 #[path = "cancelling/unordered.rs"]
 mod unordered;
 #[path = "cancelling/waiting.rs"]

@@ -13,9 +13,13 @@ mod moving;
 mod reuseport;
 mod tcp_listener;
 mod tcp_stream;
+mod udp;
 
 pub use tcp_listener::TcpListener;
 pub use tcp_stream::TcpStream;
+pub use udp::{
+    Arrival, Datagram, Datagrams, Ecn, PacketInfo, RecvBatch, SendBatch, UdpBuilder, UdpSocket,
+};
 
 macro_rules! is_a_source {
     ($($socket:ident),*) => {$(
@@ -50,4 +54,4 @@ macro_rules! is_a_source {
     )*};
 }
 
-is_a_source!(TcpListener, TcpStream);
+is_a_source!(TcpListener, TcpStream, UdpSocket);

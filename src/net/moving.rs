@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use eagain_sys::descriptor;
 
-use crate::net::{TcpListener, TcpStream};
+use crate::net::{TcpListener, TcpStream, UdpSocket};
 use crate::source::Source;
 
 macro_rules! moves {
@@ -36,4 +36,4 @@ macro_rules! moves {
     )*};
 }
 
-moves!(TcpListener, TcpStream);
+moves!(TcpListener, TcpStream, UdpSocket);

@@ -2,6 +2,8 @@
 //! functions.
 
 pub mod affinity;
+pub(crate) mod batch;
+pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;

@@ -1,6 +1,8 @@
 //! Where Linux goes its own way. `bsd` has the same files, with the same functions.
 
 pub mod affinity;
+pub(crate) mod batch;
+pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;

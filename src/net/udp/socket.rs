@@ -1,0 +1,258 @@
+//! A UDP socket: one datagram at a time.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use eagain_sys::poller::Interest;
+use eagain_sys::udp::packet_info::{self, Arrival};
+use eagain_sys::{socket, udp};
+
+use crate::event_loop::io::Kind;
+use crate::net::UdpBuilder;
+use crate::source::Source;
+
+/// A UDP socket.
+///
+/// Each call sends or takes one datagram, all of it: several tasks may wait for the same socket,
+/// and each of them gets one. What does not fit in a buffer is lost;
+/// [`recv_message`](UdpSocket::recv_message) tells of that. For many at once there are
+/// [`recv_batch`](UdpSocket::recv_batch) and [`send_batch`](UdpSocket::send_batch).
+///
+/// A socket that is [connected](UdpSocket::connect) also learns that nobody listens at the other
+/// end: the call after the one that found out fails once with `ECONNREFUSED`, and the socket goes
+/// on as before.
+///
+/// ```
+/// use eagain::net::UdpSocket;
+///
+/// eagain::run(async {
+///     let server = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+///     let client = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+///     client.send_to(b"ping", server.local_addr()?).await?;
+///     let mut buf = [0; 1500];
+///     let (n, peer) = server.recv_from(&mut buf).await?;
+///     assert_eq!(&buf[..n], b"ping");
+///     server.send_to(b"pong", peer).await?;
+///     let (n, _) = client.recv_from(&mut buf).await?;
+///     assert_eq!(&buf[..n], b"pong");
+///     std::io::Result::Ok(())
+/// })?
+/// # ; Ok::<(), std::io::Error>(())
+/// ```
+pub struct UdpSocket {
+    pub(in crate::net) source: Source,
+}
+
+impl UdpSocket {
+    /// Takes datagrams that come to `addr`; port 0 is any. See [`builder`](UdpSocket::builder) for
+    /// what has to be set before.
+    ///
+    /// System calls: `socket`, `bind`.
+    ///
+    /// # Errors
+    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
+    pub fn bind(addr: SocketAddr) -> io::Result<UdpSocket> {
+        UdpSocket::builder().bind(addr)
+    }
+
+    /// Sets what has to be set before the socket gets its address.
+    pub fn builder() -> UdpBuilder {
+        UdpBuilder::default()
+    }
+
+    pub(in crate::net) fn from_non_blocking(fd: OwnedFd) -> UdpSocket {
+        UdpSocket { source: Source::of_kind(fd, Kind::Messages) }
+    }
+
+    /// From now on sends to `addr`, and takes only what comes from there. It does not wait: nothing
+    /// is sent.
+    ///
+    /// System calls: one `connect`.
+    ///
+    /// # Errors
+    /// `ENETUNREACH`, `EADDRNOTAVAIL`, `EACCES`, as connect(2) says.
+    pub fn connect(&self, addr: SocketAddr) -> io::Result<()> {
+        self.source.with_fd(|fd| socket::connect(fd, &addr))
+    }
+
+    /// Tries to take a datagram; `None` if there is none. An empty datagram has length 0.
+    ///
+    /// System calls: one `recvfrom`, or none.
+    ///
+    /// # Errors
+    /// `ECONNREFUSED`: nobody listens where the socket is connected to; told once.
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        self.source.try_sys(Interest::READ, |fd| socket::recv(fd, buf))
+    }
+
+    /// The same, with who sent it.
+    ///
+    /// System calls and errors: as [`try_recv`](UdpSocket::try_recv).
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        self.source.try_sys(Interest::READ, |fd| udp::recv_from(fd, buf))
+    }
+
+    /// The same, and the datagram stays the first one.
+    ///
+    /// System calls and errors: as [`try_recv`](UdpSocket::try_recv).
+    pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        self.source.try_sys(Interest::READ, |fd| udp::peek_from(fd, buf))
+    }
+
+    /// Tries to take a datagram, with who sent it, whether it was cut off, and what its header said.
+    ///
+    /// System calls: one `recvmsg`, or none. Errors: as [`try_recv`](UdpSocket::try_recv).
+    pub fn try_recv_message(&self, buf: &mut [u8]) -> io::Result<Option<Arrival>> {
+        self.source.try_sys(Interest::READ, |fd| packet_info::recv_message(fd, buf))
+    }
+
+    /// Tries to send a datagram to where the socket is connected; `None` if the send buffer is full.
+    ///
+    /// System calls: one `sendto`, or none.
+    ///
+    /// # Errors
+    /// `EMSGSIZE`: too long for a datagram. `EDESTADDRREQ`: not connected. `ECONNREFUSED`: nobody
+    /// listened when something was sent before; told once. `ENETUNREACH`, `EPERM` (a firewall),
+    /// `ENOBUFS` (not on Linux: the interface has no room; try again a little later).
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<Option<usize>> {
+        self.source.try_sys(Interest::WRITE, |fd| socket::send(fd, buf))
+    }
+
+    /// The same to `addr`.
+    ///
+    /// System calls: one `sendto`, or none. Errors: as [`try_send`](UdpSocket::try_send), and
+    /// `EACCES`: `addr` is for all (see [`set_broadcast`](UdpSocket::set_broadcast)).
+    pub fn try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<Option<usize>> {
+        self.source.try_sys(Interest::WRITE, |fd| udp::send_to(fd, buf, &addr))
+    }
+
+    /// Waits for a datagram, and tells its length. What does not fit in `buf` is lost.
+    ///
+    /// Cancel-safe: no datagram is lost. Several tasks may wait. System calls: `recvfrom`, again
+    /// after each wait, and one `epoll_ctl` the first time in the socket's life that it waits.
+    ///
+    /// # Errors
+    /// As [`try_recv`](UdpSocket::try_recv). [`LoopError`](crate::LoopError): no loop runs.
+    #[track_caller]
+    pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::READ, move || self.try_recv(buf))
+    }
+
+    /// The same, with who sent it.
+    ///
+    /// Cancel-safe: no datagram is lost. System calls and errors: as [`recv`](UdpSocket::recv).
+    #[track_caller]
+    pub fn recv_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.source.until(Interest::READ, move || self.try_recv_from(buf))
+    }
+
+    /// Waits for a datagram and leaves it where it is: the next call gets the same.
+    ///
+    /// Cancel-safe. System calls and errors: as [`recv`](UdpSocket::recv).
+    #[track_caller]
+    pub fn peek_from(
+        &self,
+        buf: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.source.until(Interest::READ, move || self.try_peek_from(buf))
+    }
+
+    /// Waits for a datagram: who sent it, whether it was cut off, and what its header said, as far
+    /// as [`set_receive_packet_info`](UdpSocket::set_receive_packet_info) and
+    /// [`set_receive_tos`](UdpSocket::set_receive_tos) asked for it.
+    ///
+    /// Cancel-safe: no datagram is lost. System calls: as [`recv`](UdpSocket::recv), by `recvmsg`.
+    /// Errors: the same.
+    ///
+    /// ```
+    /// use eagain::net::{Ecn, UdpSocket};
+    ///
+    /// # eagain::run(async {
+    /// let here = UdpSocket::bind("[::1]:0".parse().unwrap())?;
+    /// here.set_receive_tos(true)?;
+    /// let there = UdpSocket::bind("[::1]:0".parse().unwrap())?;
+    /// there.set_tos(2)?;
+    /// there.send_to(b"a long datagram", here.local_addr()?).await?;
+    /// let mut buf = [0; 6];
+    /// let arrival = here.recv_message(&mut buf).await?;
+    /// assert_eq!((arrival.len, arrival.truncated), (6, true));
+    /// assert_eq!(arrival.info.ecn(), Some(Ecn::Capable0));
+    /// # std::io::Result::Ok(())
+    /// # })??;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn recv_message(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<Arrival>> {
+        self.source.until(Interest::READ, move || self.try_recv_message(buf))
+    }
+
+    /// Sends a datagram to where the socket is connected, and waits for room to do so.
+    ///
+    /// Cancel-safe: it was sent, or the future is not done. Several tasks may wait. System calls:
+    /// `sendto`, again after each wait, and one `epoll_ctl` the first time that it waits to send.
+    ///
+    /// # Errors
+    /// As [`try_send`](UdpSocket::try_send). [`LoopError`](crate::LoopError): no loop runs.
+    #[track_caller]
+    pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::WRITE, move || self.try_send(buf))
+    }
+
+    /// The same to `addr`.
+    ///
+    /// Cancel-safe: it was sent, or the future is not done. System calls and errors: as
+    /// [`send`](UdpSocket::send) and [`try_send_to`](UdpSocket::try_send_to).
+    #[track_caller]
+    pub fn send_to(&self, buf: &[u8], addr: SocketAddr) -> impl Future<Output = io::Result<usize>> {
+        self.source.until(Interest::WRITE, move || self.try_send_to(buf, addr))
+    }
+
+    /// Waits until there may be a datagram; as [`Source::readable`].
+    ///
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
+    #[track_caller]
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.readable()
+    }
+
+    /// Waits until there may be room to send; as [`Source::writable`].
+    ///
+    /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
+    #[track_caller]
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.writable()
+    }
+
+    /// Its own address, with the port that the kernel chose.
+    ///
+    /// System calls: one `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.with_fd(socket::local)
+    }
+
+    /// The address that it is connected to.
+    ///
+    /// System calls: one `getpeername`.
+    ///
+    /// # Errors
+    /// `ENOTCONN`: to none.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.with_fd(socket::peer)
+    }
+
+    /// Takes the error that waits to be told by the next call, if there is one.
+    ///
+    /// System calls: one `getsockopt`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.with_fd(socket::take_error)
+    }
+
+    /// Closes it now: as [`Source::close`], with its system calls and errors.
+    pub fn close(&self) -> io::Result<()> {
+        self.source.close()
+    }
+}
