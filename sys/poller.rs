@@ -44,15 +44,15 @@
 
 mod backend;
 mod chosen;
-pub(crate) mod plain;
-pub(crate) mod self_pipe;
+pub mod plain;
+pub mod self_pipe;
 pub(crate) mod watched;
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
 pub use self::backend::{Backend, UnknownBackend};
-pub use self::chosen::{Bell, Events, Poller};
+pub use self::chosen::{Batch, Bell, Events, Poller};
 
 /// What a caller wants to hear of: reading, writing or both.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

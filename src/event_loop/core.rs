@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eagain_sys::clock as real;
-use eagain_sys::poller::{Backend, Events, Interest};
+use eagain_sys::poller::{Backend, Batch, Interest};
 
 use crate::event_loop::budget;
 use crate::event_loop::clock::Clock;
@@ -362,16 +362,17 @@ impl Core {
     }
 
     /// Whether anybody looks on, or makes time: the turn of a loop of which that is true is
-    /// another function than of one that runs by itself, and does not have to ask.
+    /// another function than of one that runs by itself, and does not have to ask; nor has that
+    /// one to ask which poller it has, for it is the kernel's own.
     pub(crate) fn is_observed(&self) -> bool {
         self.trace.is_on() || self.watch.is_on() || self.virtual_time.is_some()
     }
 
     /// Waits once.
     #[inline(always)]
-    pub(crate) fn wait<const OBSERVED: bool>(
+    pub(crate) fn wait<const OBSERVED: bool, B: Batch>(
         &self,
-        events: &mut Events,
+        events: &mut B,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
         if !OBSERVED {

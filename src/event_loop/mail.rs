@@ -1,6 +1,6 @@
 //! The letters of other threads, read and done.
 
-use eagain_sys::poller::Events;
+use eagain_sys::poller::Batch;
 
 use crate::event_loop::core::Core;
 use crate::event_loop::inbox::Letter;
@@ -11,10 +11,8 @@ impl Core {
     /// Moves to READY whom the events are about. The letters are read after that: what they ask
     /// for may be anything, so nothing is borrowed.
     #[inline(always)]
-    pub(crate) fn dispatch(&self, events: &Events) -> eagain_sys::Result<()> {
-        let mut heard = false;
-        self.reactor.dispatch(events, || heard = true);
-        if heard { self.read_letters() } else { Ok(()) }
+    pub(crate) fn dispatch(&self, events: &impl Batch) -> eagain_sys::Result<()> {
+        if self.reactor.dispatch(events) { self.read_letters() } else { Ok(()) }
     }
 
     /// Reads the letters if the bell was rung, without asking the kernel. The bell's event still

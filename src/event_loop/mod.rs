@@ -50,7 +50,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use eagain_sys::poller::Events;
+use eagain_sys::poller::{Batch, Events};
 
 use crate::error::LoopError;
 pub use crate::event_loop::blocked::Blocked;
@@ -143,10 +143,14 @@ impl EventLoop {
         let EventLoop { core, running, events, .. } = self;
         let never = || false;
         core.read_if_rung()?; // what came while the loop did not run
-        if core.is_observed() {
-            while !core.stopped.get() && turn::<true>(core, running, events, None, never)? {}
-        } else {
-            while !core.stopped.get() && turn::<false>(core, running, events, None, never)? {}
+        match events {
+            Events::Native(events) if !core.is_observed() => {
+                while !core.stopped.get() && turn::<false, _>(core, running, events, None, never)? {
+                }
+            }
+            _ => {
+                while !core.stopped.get() && turn::<true, _>(core, running, events, None, never)? {}
+            }
         }
         core.stopped.set(false);
         Ok(())
@@ -184,10 +188,11 @@ impl EventLoop {
         let future = pin!(future);
         core.read_if_rung()?; // what came while the loop did not run
         let mut root = Root::new(core, future, at);
-        let done = if core.is_observed() {
-            turn_until_done::<true, F>(core, running, events, &mut root)
-        } else {
-            turn_until_done::<false, F>(core, running, events, &mut root)
+        let done = match events {
+            Events::Native(events) if !core.is_observed() => {
+                turn_until_done::<false, F, _>(core, running, events, &mut root)
+            }
+            _ => turn_until_done::<true, F, _>(core, running, events, &mut root),
         }?;
         core.stopped.set(false);
         done.ok_or(LoopError::Stopped.into())
@@ -225,10 +230,13 @@ impl EventLoop {
             running.clear();
             core.reactor.wait(events, Some(Duration::ZERO))?;
             core.dispatch(events)?;
-        } else if core.is_observed() {
-            turn::<true>(core, running, events, limit, || false)?;
         } else {
-            turn::<false>(core, running, events, limit, || false)?;
+            match events {
+                Events::Native(events) if !core.is_observed() => {
+                    turn::<false, _>(core, running, events, limit, || false)?
+                }
+                _ => turn::<true, _>(core, running, events, limit, || false)?,
+            };
         }
         Ok(())
     }
@@ -277,10 +285,10 @@ impl EventLoop {
 /// One turn of the loop. False if there is no reason for another one: no task is left, or what
 /// the loop was run for is `done`.
 #[inline(always)]
-fn turn<const OBSERVED: bool>(
+fn turn<const OBSERVED: bool, B: Batch>(
     core: &Rc<Core>,
     running: &mut Vec<Rc<Task>>,
-    events: &mut Events,
+    events: &mut B,
     limit: Option<Duration>,
     mut done: impl FnMut() -> bool,
 ) -> std::io::Result<bool> {
@@ -305,7 +313,7 @@ fn turn<const OBSERVED: bool>(
     let timeout = core.timeout::<OBSERVED>(limit);
 
     // 3. Wait for events, once, also when busy: nobody may starve those who wait.
-    core.wait::<OBSERVED>(events, timeout)?;
+    core.wait::<OBSERVED, B>(events, timeout)?;
 
     // 4. Move to READY: tasks whose source is ready, whose waker another thread used, whose
     //    deadline has passed.
@@ -319,14 +327,14 @@ fn turn<const OBSERVED: bool>(
 
 /// Turns the loop until the future that it runs is ready. `None` if it was stopped first.
 #[inline(always)]
-fn turn_until_done<const OBSERVED: bool, F: Future>(
+fn turn_until_done<const OBSERVED: bool, F: Future, B: Batch>(
     core: &Rc<Core>,
     running: &mut Vec<Rc<Task>>,
-    events: &mut Events,
+    events: &mut B,
     root: &mut Root<'_, F>,
 ) -> std::io::Result<Option<F::Output>> {
     while !core.stopped.get() {
-        turn::<OBSERVED>(core, running, events, None, || root.advance::<OBSERVED>())?;
+        turn::<OBSERVED, B>(core, running, events, None, || root.advance::<OBSERVED>())?;
         if let Some(output) = root.take() {
             return Ok(Some(output));
         }

@@ -13,7 +13,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use eagain_sys::errno;
-use eagain_sys::poller::{Backend, Bell, Events, Interest, Poller, Readiness};
+use eagain_sys::poller::{Backend, Batch, Bell, Interest, Poller, Readiness, plain};
 
 use crate::error::LoopError;
 use crate::event_loop::io;
@@ -172,11 +172,11 @@ impl Reactor {
     #[inline(always)]
     pub(crate) fn wait(
         &self,
-        events: &mut Events,
+        events: &mut impl Batch,
         timeout: Option<Duration>,
     ) -> eagain_sys::Result<()> {
-        if !events.are_edges() {
-            self.ask_again(events);
+        if let Some(last) = events.levels() {
+            self.ask_again(last);
         }
         self.poller.wait(events, timeout)
     }
@@ -184,9 +184,9 @@ impl Reactor {
     /// A poller without edges has told of a direction, and does not tell again until it is asked:
     /// now, if a call on it has answered `EAGAIN` since. `last` are the events of the last wait.
     #[cold]
-    fn ask_again(&self, last: &Events) {
+    fn ask_again(&self, last: &plain::Events) {
         let mut reported = self.reported.borrow_mut();
-        last.each(|event| reported.push(Key::from_token(event.token)));
+        reported.extend(last.iter().map(|event| Key::from_token(event.token)));
         reported.sort_unstable_by_key(|key| key.to_token());
         reported.dedup();
         let sources = self.sources.borrow();
@@ -204,23 +204,25 @@ impl Reactor {
         });
     }
 
-    /// An edge sets the ready bits and moves who waits for them to READY. Of the bell, `on_bell`
-    /// takes note.
+    /// An edge sets the ready bits and moves who waits for them to READY. Tells whether the bell
+    /// was among the events.
     #[inline(always)]
-    pub(crate) fn dispatch(&self, events: &Events, mut on_bell: impl FnMut()) {
+    pub(crate) fn dispatch(&self, events: &impl Batch) -> bool {
+        let mut heard = false;
         let sources = self.sources.borrow_mut(); // cheaper to take than a shared borrow
-        events.each(|event| {
+        for event in events.iter() {
             if let Some(io) = sources.get(Key::from_token(event.token)) {
                 io.ready.set(io.ready.get() | event.readiness);
                 io.wake(&self.scheduler, event.readiness, Cause::Ready(Ready(event.readiness)));
             } else if event.token == BELL {
-                on_bell();
+                heard = true;
             } else {
                 count(&self.stale_events, 1);
             }
-        });
+        }
         drop(sources);
         self.scheduler.use_wakers();
+        heard
     }
 
     fn deregister(&self, io: &Io, fd: &OwnedFd) {

@@ -96,23 +96,8 @@ impl Poller {
 
     /// Sleeps until something is ready. `events` are best those that it made itself.
     #[inline(always)]
-    pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
-        match (&self.0, &mut *events) {
-            (Kind::Native(p), Events::Native(events)) => p.wait(events, timeout),
-            _ => self.wait_elsewhere(events, timeout),
-        }
-    }
-
-    #[inline(never)]
-    fn wait_elsewhere(&self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
-        match (&self.0, &mut *events) {
-            (Kind::Native(p), Events::Native(events)) => p.wait(events, timeout),
-            (Kind::Poll(p), Events::Plain(events)) => p.wait(events, timeout),
-            _ => {
-                *events = self.events(events.capacity()); // another poller's
-                self.wait(events, timeout)
-            }
-        }
+    pub fn wait<B: Batch>(&self, events: &mut B, timeout: Option<Duration>) -> Result<()> {
+        events.fill(self, timeout)
     }
 
     /// Makes a bell that ends a wait with an event for `token`.
@@ -130,7 +115,45 @@ impl AsFd for Poller {
     }
 }
 
-/// The events of one wait.
+/// Room for the events of one wait: those of the kernel's own poller, or of any.
+///
+/// Code that is generic over it asks once, not at each wait, which it is.
+pub trait Batch {
+    /// [`Poller::wait`].
+    fn fill(&mut self, poller: &Poller, timeout: Option<Duration>) -> Result<()>;
+    /// The events of the last wait.
+    fn iter(&self) -> impl Iterator<Item = Event> + '_;
+    /// Whether the last wait brought none.
+    fn is_empty(&self) -> bool;
+    /// Those that have to be [asked for again](Poller::want).
+    fn levels(&self) -> Option<&plain::Events>;
+}
+
+impl Batch for native::Events {
+    #[inline(always)]
+    fn fill(&mut self, poller: &Poller, timeout: Option<Duration>) -> Result<()> {
+        match &poller.0 {
+            Kind::Native(p) => p.wait(self, timeout),
+            Kind::Poll(_) => Err(not_its_own(poller)),
+        }
+    }
+
+    #[inline(always)]
+    fn iter(&self) -> impl Iterator<Item = Event> + '_ {
+        self.iter()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    #[inline(always)]
+    fn levels(&self) -> Option<&plain::Events> {
+        None
+    }
+}
+
+/// The events of any poller: [`Poller::events`] makes them.
 #[derive(Debug)]
 pub enum Events {
     /// As the kernel hands them out.
@@ -139,42 +162,43 @@ pub enum Events {
     Plain(plain::Events),
 }
 
-impl Events {
-    /// Whether they are edges: else each has to be [asked for again](Poller::want).
-    #[inline(always)]
-    pub fn are_edges(&self) -> bool {
-        matches!(self, Events::Native(_))
-    }
-
-    /// Hands each of them to `f`.
-    #[inline(always)]
-    pub fn each(&self, mut f: impl FnMut(Event)) {
-        match self {
-            Events::Native(events) => events.iter().for_each(f),
-            Events::Plain(events) => events.iter().for_each(&mut f),
+impl Batch for Events {
+    #[inline(never)]
+    fn fill(&mut self, poller: &Poller, timeout: Option<Duration>) -> Result<()> {
+        match (&poller.0, self) {
+            (Kind::Native(p), Events::Native(events)) => p.wait(events, timeout),
+            (Kind::Poll(p), Events::Plain(events)) => p.wait(events, timeout),
+            _ => Err(not_its_own(poller)),
         }
     }
 
-    /// How many there is room for.
-    pub fn capacity(&self) -> usize {
+    fn iter(&self) -> impl Iterator<Item = Event> + '_ {
+        let (native, plain) = match self {
+            Events::Native(events) => (Some(events.iter()), None),
+            Events::Plain(events) => (None, Some(events.iter())),
+        };
+        native.into_iter().flatten().chain(plain.into_iter().flatten())
+    }
+
+    fn is_empty(&self) -> bool {
         match self {
-            Events::Native(events) => events.capacity(),
-            Events::Plain(events) => events.capacity(),
+            Events::Native(events) => events.is_empty(),
+            Events::Plain(events) => events.is_empty(),
         }
     }
 
-    /// How many events the last wait brought.
-    pub fn len(&self) -> usize {
+    fn levels(&self) -> Option<&plain::Events> {
         match self {
-            Events::Native(events) => events.len(),
-            Events::Plain(events) => events.len(),
+            Events::Native(_) => None,
+            Events::Plain(events) => Some(events),
         }
     }
+}
 
-    /// Whether the last wait brought none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+/// `EINVAL`: another poller made these events.
+#[cold]
+fn not_its_own(poller: &Poller) -> Error {
+    Error::new(poller.backend().name(), errno::EINVAL)
 }
 
 /// What any thread may ring to end a wait.
