@@ -8,7 +8,8 @@
 //! * [`EventLoop`]: spawn, run, turn; `event_loop/mod.rs` has the turn of the loop on one screen.
 //! * [`Generator`], [`Step`], [`Wait`], [`Cause`], [`Context`]: the contract between a task and
 //!   the loop.
-//! * [`Source`], [`net`], [`pipe`], [`time`]: what tasks wait for.
+//! * [`Source`], [`net`], [`pipe`], [`time`]: what tasks wait for; [`io`]: reading and writing any
+//!   of it.
 //! * [`spawn`], [`JoinHandle`], [`TaskGroup`]: tasks; [`join!`], [`select!`], [`future`]: futures
 //!   together inside one.
 //! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
@@ -48,6 +49,7 @@ mod event_loop;
 pub mod future;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+pub mod io;
 pub mod net;
 pub mod pipe;
 pub mod signal;

@@ -1,12 +1,14 @@
-//! A descriptor that tasks wait for.
+//! A descriptor that tasks wait for; `bytes` has reading and writing.
+
+mod bytes;
 
 use std::cell::Ref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::{fmt, io};
 
+use eagain_sys::descriptor;
 use eagain_sys::poller::Interest;
-use eagain_sys::{descriptor, pipe};
 
 use crate::error::LoopError;
 use crate::event_loop::budget;
@@ -14,6 +16,9 @@ use crate::event_loop::core::Core;
 use crate::event_loop::io::Kind;
 use crate::event_loop::reactor::{self, Io};
 use crate::until::Until;
+
+/// By how much a full buffer grows, at least, before something is read behind what it holds.
+pub(crate) const GROWTH: usize = 4096;
 
 /// A descriptor that the loop owns, with what it knows of its readiness.
 ///
@@ -146,20 +151,6 @@ impl Source {
         answer
     }
 
-    /// Tries to read. `Some(0)` is the end, unless `buf` is empty.
-    ///
-    /// System calls: one `read`, or none.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        self.try_read_of(buf.len(), |fd| pipe::read(fd, buf))
-    }
-
-    /// Tries to write, and tells how much was taken.
-    ///
-    /// System calls: one `write`, or none.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<Option<usize>> {
-        self.try_write_of(buf.len(), |fd| pipe::write(fd, buf))
-    }
-
     /// Waits until a read (or accept) is worth a try.
     ///
     /// Cancel-safe. System calls: one `epoll_ctl` the first time in the source's life, else none.
@@ -223,38 +214,6 @@ impl Source {
         attempt: F,
     ) -> Until<'_, F> {
         Until::new(self, direction, attempt)
-    }
-
-    /// Reads what is there, and waits until something is. 0 is the end, unless `buf` is empty.
-    ///
-    /// Cancel-safe: what was read is returned. System calls: `read`, again after each wait, and
-    /// one `epoll_ctl` the first time in the source's life that it waits.
-    ///
-    /// ```
-    /// # use std::io;
-    /// use eagain::Source;
-    ///
-    /// let (one, other) = std::os::unix::net::UnixStream::pair()?;
-    /// let (one, other) = (Source::new(one)?, Source::new(other)?);
-    /// let mut buf = [0; 8];
-    /// let (n, _) = eagain::run(async {
-    ///     eagain::try_join!(one.read(&mut buf), other.write(b"hello"))
-    /// })??;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok::<(), io::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.until(Interest::READ, move || self.try_read(buf))
-    }
-
-    /// Writes as much as there is room for, and waits until there is some.
-    ///
-    /// Cancel-safe: what was written is returned. System calls: `write`, and as
-    /// [`read`](Source::read).
-    #[track_caller]
-    pub fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
-        self.until(Interest::WRITE, move || self.try_write(buf))
     }
 
     /// Closes the descriptor now, whoever else shares the source. Every task that waits for it

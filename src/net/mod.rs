@@ -5,6 +5,7 @@
 
 use std::{fmt, io};
 
+use crate::io::streams::{reads, writes};
 use crate::source::Source;
 
 #[cfg(feature = "futures-io")]
@@ -55,3 +56,6 @@ macro_rules! is_a_source {
 }
 
 is_a_source!(TcpListener, TcpStream, UdpSocket);
+
+reads!(TcpStream: append);
+writes!(TcpStream);

@@ -9,11 +9,8 @@ use eagain_sys::poller::{Interest, Readiness};
 use eagain_sys::{errno, socket};
 
 use crate::event_loop::io::Kind;
-use crate::source::Source;
+use crate::source::{GROWTH, Source};
 use crate::until::Until;
-
-/// By how much a full buffer grows, at least, before something is read behind what it holds.
-const GROWTH: usize = 4096;
 
 /// A TCP connection.
 ///

@@ -29,6 +29,7 @@ use std::{fmt, io};
 use eagain_sys::{descriptor, fifo};
 
 use crate::event_loop::io::Kind;
+use crate::io::streams::{reads, writes};
 use crate::source::Source;
 
 mod named;
@@ -137,3 +138,6 @@ macro_rules! is_an_end {
 }
 
 is_an_end!(Sender, Receiver);
+
+reads!(Receiver);
+writes!(Sender);
