@@ -9,6 +9,7 @@
 //! ```text
 //! cargo run --release --example 05_select_poll_epoll
 //! cargo run --release --example 05_select_poll_epoll http://example.org/ http://example.net/
+//! cargo run --release --example 05_select_poll_epoll -- --plot /tmp/waits.svg
 //! ```
 //!
 //! The same wait for two sockets in strace (on some machines the first is printed as `select`).
@@ -21,6 +22,9 @@
 //! ```
 
 mod pages;
+mod plot;
+#[path = "05_select_poll_epoll/sweep.rs"]
+mod sweep;
 mod watch_list;
 
 use std::collections::BTreeMap;
@@ -38,11 +42,13 @@ use pages::{Response, Target, Url};
 use watch_list::{EPOLLIN, EPOLLOUT, Events, Op, epoll_create1, epoll_ctl, epoll_wait};
 
 const ABOUT: &str =
-    "Fetches all pages at once, three times over, and compares what the waits had to look at.";
+    "Fetches all pages at once, three times over, and compares what the waits had to look at.
+--plot FILE.svg draws instead what a wait costs while 10 to 10000 sockets are watched, one being
+ready.";
 
 fn main() -> ExitCode {
     pages::serve_if_asked();
-    pages::several(ABOUT, 3, compare)
+    pages::several_unless("--plot", ABOUT, 3, compare, |file| sweep::plot(file.as_ref()))
 }
 
 fn compare(targets: &[Target]) -> Result<(), Box<dyn Error>> {

@@ -112,16 +112,40 @@ pub(crate) fn several(
     n: usize,
     fetch: impl FnOnce(&[Target]) -> Result<(), Box<dyn Error>>,
 ) -> ExitCode {
+    several_unless("", about, n, fetch, |_| Ok(()))
+}
+
+/// The same with an option that asks for something else to be done, and a file to do it to.
+pub(crate) fn several_unless(
+    option: &str,
+    about: &str,
+    n: usize,
+    fetch: impl FnOnce(&[Target]) -> Result<(), Box<dyn Error>>,
+    other: impl FnOnce(&str) -> Result<(), Box<dyn Error>>,
+) -> ExitCode {
     let own = format!("Without a URL, a child process serves {n} pages that take 120 to 280 ms.");
-    let named = named(&format!("{URL}..."), &format!("{about}\n{own}"));
+    let takes =
+        if option.is_empty() { format!("{URL}...") } else { format!("{URL}... | {option} FILE") };
+    let (given, file) = command_line::arguments_and(option, &takes, &format!("{about}\n{own}"));
+    if let Some(file) = file {
+        if !given.is_empty() {
+            command_line::refuse(&format!("either URLs or {option} (see --help)"));
+        }
+        return command_line::finish(other(&file));
+    }
+    let named = parsed(&given);
     command_line::finish(targets(named, n).and_then(|(targets, _peer)| fetch(&targets)))
 }
 
 const URL: &str = "[http://HOST[:PORT][/PATH]]";
 
 fn named(takes: &str, about: &str) -> Vec<Url> {
+    parsed(&command_line::arguments(takes, about))
+}
+
+fn parsed(given: &[String]) -> Vec<Url> {
     let parse = |text: &String| Url::parse(text).unwrap_or_else(|e| command_line::refuse(&e));
-    command_line::arguments(takes, about).iter().map(parse).collect()
+    given.iter().map(parse).collect()
 }
 
 /// Looks the names up, before anything else is done; starts a peer if there are none.
