@@ -9,7 +9,7 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
-//! | [`socket`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`socket`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
@@ -36,6 +36,7 @@ pub mod process;
 pub mod select;
 pub mod signal;
 pub mod socket;
+pub mod sockopt;
 pub mod terminal;
 pub mod udp;
 pub mod usage;
@@ -65,7 +66,7 @@ mod sigpipe;
 #[path = "sigpipe/by_socket.rs"]
 mod sigpipe;
 
-pub use kernel::{affinity, packet_pipe, prctl, reopen};
+pub use kernel::{affinity, packet_pipe, prctl, reopen, tcp};
 
 /// The kernel's own way of waiting.
 pub use epoll as native;

@@ -319,13 +319,3 @@ pub fn listen_tcp(addr: &SocketAddr, backlog: u32) -> Result<OwnedFd> {
     listen(fd.as_fd(), backlog)?;
     Ok(fd)
 }
-
-/// One of several on a port, in five calls: [`set_reuse_port`] before the others' [`bind`].
-pub fn listen_tcp_reuseport(addr: &SocketAddr, backlog: u32) -> Result<OwnedFd> {
-    let fd = tcp(addr)?;
-    set_reuse_address(fd.as_fd(), true)?;
-    set_reuse_port(fd.as_fd(), true)?;
-    bind(fd.as_fd(), addr)?;
-    listen(fd.as_fd(), backlog)?;
-    Ok(fd)
-}

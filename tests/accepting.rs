@@ -37,8 +37,7 @@ fn new_loop() -> EventLoop {
 }
 
 fn listener() -> (TcpListener, SocketAddr) {
-    let listener =
-        TcpListener::bind("127.0.0.1:0".parse().expect("an address")).expect("a listener");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let addr = listener.local_addr().expect("an address");
     (listener, addr)
 }

@@ -19,7 +19,7 @@ use eagain::{EventLoop, LoopError, spawn, yield_now};
 
 /// A connection's two ends.
 async fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).expect("a listener");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.expect("a connection");
     let (server, _) = listener.accept().await.expect("a connection");
     (client, server)
@@ -123,7 +123,7 @@ fn a_forgotten_read_gives_way_to_the_next_one_of_its_task() {
 #[test]
 fn several_tasks_accept_from_one_listener() {
     eagain::run(async {
-        let listener = Rc::new(TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").unwrap());
         let addr = listener.local_addr().unwrap();
         let accepting: Vec<_> = (0..4)
             .map(|_| {

@@ -2,6 +2,8 @@
 
 #[path = "cancelling/case.rs"]
 mod case;
+#[path = "cancelling/connecting.rs"]
+mod connecting;
 #[path = "cancelling/ends.rs"]
 mod ends;
 #[path = "cancelling/leaves.rs"]

@@ -211,7 +211,7 @@ fn data_that_nobody_waits_for_cost_one_turn() {
 #[test]
 fn a_connection_is_made_and_accepted_by_tasks() {
     let mut foreign = Foreign::new();
-    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     foreign.ours.spawn(async move { listener.accept().await.map(drop) }).detach();
     foreign.ours.spawn(async move { TcpStream::connect(addr).await.map(drop) }).detach();

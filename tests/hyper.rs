@@ -29,7 +29,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a listener");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a listener");
     let addr = listener.local_addr().expect("its address");
     (listener, addr)
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use eagain::net::{TcpListener, TcpStream};
 use eagain::{Builder, Cause, EventLoop, Interest, JoinHandle, Source, Step, Wait, errno};
 use eagain_sys::{pipe as sys_pipe, socket};
+use tasks::addresses::{black_hole, nobody};
 use tasks::{
     PATIENCE, has_events, is_ready, read_to_end, refuse, returned, run, stubborn, task, tcp_pair,
     trying, turn_until, turn_until_idle, unix_pair, write_all,
@@ -483,14 +484,6 @@ mod forged {
     }
 }
 
-/// A listener whose backlog is full, and what fills it: whoever connects gets no answer.
-fn black_hole() -> (TcpListener, std::net::TcpStream, SocketAddr) {
-    let listener = TcpListener::bind_with_backlog("127.0.0.1:0".parse().expect("an address"), 0)
-        .expect("a listener");
-    let addr = listener.local_addr().expect("an address");
-    (listener, std::net::TcpStream::connect(addr).expect("a connection"), addr)
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn pitfall_10_events_for_nothing_are_tried_and_forgotten() {
@@ -499,7 +492,7 @@ fn pitfall_10_events_for_nothing_are_tried_and_forgotten() {
     let reader = event_loop.spawn(read_to_end(near));
     let (full, mut reads_late) = unix_pair();
     let writer = event_loop.spawn(write_all(full, 1 << 20));
-    let listener = TcpListener::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("an address");
     let acceptor = event_loop.spawn(trying(move |cx| match listener.try_accept()? {
         Some(accepted) => Ok(Step::Return(accepted)),
@@ -571,15 +564,6 @@ fn pitfall_11_a_connection_is_one_wait() {
     returned(&connecting).expect("a connection");
     // pitfall 11: watched before it connects, a socket would report a hang-up first
     assert_eq!(event_loop.counts().resumes, 2);
-}
-
-/// An address at which nobody listens. The port stays taken for as long as the socket lives.
-fn nobody() -> (OwnedFd, SocketAddr) {
-    let any = "127.0.0.1:0".parse().expect("an address");
-    let fd = socket::tcp(&any).expect("a socket");
-    socket::bind(fd.as_fd(), &any).expect("a port");
-    let addr = socket::local(fd.as_fd()).expect("an address");
-    (fd, addr)
 }
 
 #[test]

@@ -28,7 +28,7 @@ async fn fetch_with_buffer(url: Url, addr: SocketAddr) -> io::Result<Vec<u8>> {
 /// Prints the table. The futures are made and measured; not being polled, they do nothing.
 pub(crate) fn print((url, addr): &Target) -> io::Result<()> {
     type Stream = &'static TcpStream;
-    let connect = size_of_future(TcpStream::connect);
+    let connect = size_of_future(TcpStream::connect::<SocketAddr>);
     let write = size_of_future(|(stream, bytes): (Stream, &'static [u8])| stream.write_all(bytes));
     let read =
         size_of_future(|(stream, page): (Stream, &'static mut Vec<u8>)| stream.read_append(page));

@@ -112,7 +112,7 @@ struct Held {
 
 fn serve(n: usize) -> Result<(), Box<dyn Error>> {
     allow_descriptors(n)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     writeln!(io::stdout(), "{}", listener.local_addr()?)?;
     let (mut event_loop, held) = (EventLoop::new()?, Held::default());
     event_loop.spawn(accept(listener, held.clone())).detach();

@@ -99,7 +99,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
     let tls = TlsAcceptor::from(Arc::new(config));
 
     eagain::run(async move {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         write!(io::stdout(), "{}\n{}", listener.local_addr()?.port(), own.cert.pem())?;
         loop {
             let (stream, _) = listener.accept().await?;

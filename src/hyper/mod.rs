@@ -18,7 +18,7 @@
 //! use hyper::{Request, Response, client, server, service::service_fn};
 //!
 //! # eagain::run(async {
-//! let listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
 //! let addr = listener.local_addr()?;
 //! let server = eagain::spawn(async move {
 //!     let (stream, _) = listener.accept().await?;

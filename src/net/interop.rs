@@ -91,7 +91,7 @@ impl AsyncWrite for &TcpStream {
 /// use futures::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 ///
 /// # eagain::run(async {
-/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
 /// let mut client = TcpStream::connect(listener.local_addr()?).await?;
 /// let (server, _) = listener.accept().await?;
 /// AsyncWriteExt::write_all(&mut client, b"hello\nworld\n").await?;

@@ -8,15 +8,28 @@ use std::{fmt, io};
 use crate::io::streams::{reads, writes};
 use crate::source::Source;
 
+mod address;
+mod connect_error;
+mod happy_eyeballs;
 #[cfg(feature = "futures-io")]
 mod interop;
+mod lookup;
 mod moving;
-mod reuseport;
+mod tcp_accept;
+mod tcp_bind;
+mod tcp_connect;
 mod tcp_listener;
+mod tcp_options;
 mod tcp_stream;
 mod udp;
 
+pub use address::{Endpoint, ToSocketAddrs};
+pub use connect_error::ConnectError;
+pub use lookup::lookup_host;
+pub use tcp_bind::TcpListenerBuilder;
+pub use tcp_connect::TcpStreamBuilder;
 pub use tcp_listener::TcpListener;
+pub use tcp_options::Keepalive;
 pub use tcp_stream::TcpStream;
 pub use udp::{
     Arrival, Datagram, Datagrams, Ecn, PacketInfo, RecvBatch, SendBatch, UdpBuilder, UdpSocket,

@@ -21,6 +21,15 @@ macro_rules! moves {
             }
         }
 
+        impl TryFrom<$socket> for std::net::$socket {
+            type Error = io::Error;
+
+            /// Hands it to std, or to another library: as its `OwnedFd`. It stays non-blocking.
+            fn try_from(socket: $socket) -> io::Result<std::net::$socket> {
+                OwnedFd::try_from(socket).map(Into::into)
+            }
+        }
+
         impl TryFrom<OwnedFd> for $socket {
             type Error = io::Error;
 

@@ -1,5 +1,6 @@
 //! TCP: the side that is connected to.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -24,42 +25,23 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 ///
 /// ```
 /// use eagain::net::TcpListener;
-/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
 /// assert!(listener.try_accept()?.is_none());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct TcpListener {
     pub(super) source: Source,
+    /// Connections that were lost while they queued.
+    lost: Cell<u64>,
 }
 
 impl TcpListener {
-    /// The backlog of [`bind`](TcpListener::bind): how many connections may queue in the kernel
-    /// (which cuts it to `/proc/sys/net/core/somaxconn`, 4096 by default).
-    pub const BACKLOG: u32 = 4096;
-
-    /// Listens on `addr`; port 0 is any. `SO_REUSEADDR` is set.
-    ///
-    /// System calls: `socket`, `setsockopt`, `bind`, `listen`.
-    ///
-    /// # Errors
-    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
-    pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind_with_backlog(addr, TcpListener::BACKLOG)
-    }
-
-    /// The same with another backlog.
-    ///
-    /// System calls and errors: as [`bind`](TcpListener::bind).
-    pub fn bind_with_backlog(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
-        Ok(TcpListener::from_non_blocking(socket::listen_tcp(&addr, backlog)?))
-    }
-
     pub(super) fn from_non_blocking(fd: OwnedFd) -> TcpListener {
-        TcpListener { source: Source::of_kind(fd, Kind::Messages) }
+        TcpListener { source: Source::of_kind(fd, Kind::Messages), lost: Cell::new(0) }
     }
 
     /// Tries to accept a connection; `None` if none queues. Those that were lost while they
-    /// queued are passed over.
+    /// queued are passed over and [counted](TcpListener::lost).
     ///
     /// System calls: one `accept4`, one more for each lost connection; or none.
     ///
@@ -71,13 +53,13 @@ impl TcpListener {
     pub fn try_accept(&self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
         let accepted = self.source.try_sys(Interest::READ, |listener| {
             // What is lost again and again is more than a connection.
-            let mut lost = 0;
-            loop {
+            for _ in 0..64 {
                 match socket::accept4(listener) {
-                    Err(e) if e.is_connection_lost() && lost < 64 => lost += 1,
+                    Err(e) if e.is_connection_lost() => self.lost.set(self.lost.get() + 1),
                     answer => return answer,
                 }
             }
+            socket::accept4(listener)
         })?;
         Ok(accepted.map(|(fd, peer)| (TcpStream::from_non_blocking(fd), peer)))
     }
@@ -98,7 +80,7 @@ impl TcpListener {
     /// use eagain::net::{TcpListener, TcpStream};
     ///
     /// eagain::run(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    ///     let listener = TcpListener::bind("127.0.0.1:0")?;
     ///     let client = TcpStream::connect(listener.local_addr()?).await?;
     ///     let (server, _) = listener.accept().await?;
     ///     server.write_all(b"hello").await?;
@@ -125,19 +107,18 @@ impl TcpListener {
         }
     }
 
+    /// How many connections went away before they were accepted, or lost the network under them
+    /// (`ECONNABORTED`, `EPROTO` and the other errors that accept(2) lists as a connection's own):
+    /// they were passed over.
+    pub fn lost(&self) -> u64 {
+        self.lost.get()
+    }
+
     /// The address it listens on, with the port that the kernel chose.
     ///
     /// System calls: one `getsockname`.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.source.with_fd(socket::local)
-    }
-
-    /// `TCP_NODELAY` for every connection to come. (Linux hands the option on to accepted
-    /// connections, which saves a call for each.)
-    ///
-    /// System calls: one `setsockopt`.
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
-        self.source.with_fd(|fd| socket::set_nodelay(fd, on))
     }
 
     /// Stops listening: as [`Source::close`], with its system calls and errors.

@@ -3,14 +3,12 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::panic::Location;
 
-use eagain_sys::poller::{Interest, Readiness};
-use eagain_sys::{errno, socket};
+use eagain_sys::poller::Interest;
+use eagain_sys::socket;
 
 use crate::event_loop::io::Kind;
 use crate::source::{GROWTH, Source};
-use crate::until::Until;
 
 /// A TCP connection.
 ///
@@ -63,90 +61,8 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to `addr`.
-    ///
-    /// Cancel-safe: the attempt is given up. System calls: `socket`, `connect`, one `epoll_ctl`,
-    /// `getsockopt` SO_ERROR, `getpeername`.
-    ///
-    /// # Errors
-    /// Those of [`begin_connect`](TcpStream::begin_connect) and
-    /// [`try_connected`](TcpStream::try_connected).
-    ///
-    /// ```
-    /// use eagain::net::TcpStream;
-    ///
-    /// # let server = std::net::TcpListener::bind("127.0.0.1:0")?;
-    /// # let addr = server.local_addr()?;
-    /// # let server = std::thread::spawn(move || {
-    /// #     use std::io::{Read, Write};
-    /// #     let mut stream = server.accept()?.0;
-    /// #     stream.read_exact(&mut [0; 4])?;
-    /// #     stream.write_all(b"pong")
-    /// # });
-    /// let answer = eagain::run(async {
-    ///     let stream = TcpStream::connect(addr).await?;
-    ///     stream.write_all(b"ping").await?;
-    ///     let mut answer = Vec::new();
-    ///     stream.read_to_end(&mut answer).await?;
-    ///     std::io::Result::Ok(answer)
-    /// })??;
-    /// assert_eq!(answer, b"pong");
-    /// # server.join().unwrap()?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    #[track_caller]
-    pub fn connect(addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
-        let at = Location::caller();
-        async move {
-            let stream = TcpStream::begin_connect(addr)?;
-            Until::at(&stream.source, Interest::WRITE, || stream.try_connected(), at).await?;
-            Ok(stream)
-        }
-    }
-
-    /// Begins to connect to `addr`. The outcome is told by
-    /// [`try_connected`](TcpStream::try_connected).
-    ///
-    /// System calls: `socket`, `connect`.
-    ///
-    /// # Errors
-    /// What the kernel knows at once: `ENETUNREACH`, `EADDRNOTAVAIL`, `EMFILE` ...
-    pub fn begin_connect(addr: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::from_non_blocking(socket::tcp(&addr)?);
-        stream.source.with_fd(|fd| match socket::connect(fd, &addr) {
-            // A signal does not end the attempt: connect(2), EINTR.
-            Err(e) if e.is_in_progress() || e.is_interrupted() => {
-                // Registered only from here on: a fresh socket would report a hang-up.
-                stream.source.io.ready.set(Readiness::NONE);
-                Ok(())
-            }
-            answer => answer,
-        })?;
-        Ok(stream)
-    }
-
     pub(super) fn from_non_blocking(fd: OwnedFd) -> TcpStream {
         TcpStream { source: Source::of_kind(fd, Kind::Tcp) }
-    }
-
-    /// Asks how the attempt to connect went. `None`: not decided yet; wait until the stream is
-    /// writable. To be asked until it is decided, and no further.
-    ///
-    /// System calls: `getsockopt` SO_ERROR and `getpeername`, or none.
-    ///
-    /// # Errors
-    /// Why there is no connection: `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH` ...
-    pub fn try_connected(&self) -> io::Result<Option<()>> {
-        self.source.try_io(Interest::WRITE, |fd| {
-            if let Some(error) = socket::take_error(fd)? {
-                return Err(error);
-            }
-            match socket::peer(fd) {
-                // No error and nobody there: the wake-up meant nothing.
-                Err(e) if e.errno() == errno::ENOTCONN => Err(io::ErrorKind::WouldBlock.into()),
-                answer => answer.map(drop).map_err(io::Error::from),
-            }
-        })
     }
 
     /// Tries to read; `None` if nothing is there now. `Some(0)` is the end of the stream, unless
@@ -327,13 +243,6 @@ impl TcpStream {
     /// `ENOTCONN`: not connected, or the peer broke off.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.source.with_fd(|fd| socket::shutdown(fd, how))
-    }
-
-    /// `TCP_NODELAY`: small segments are sent at once.
-    ///
-    /// System calls: one `setsockopt`.
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
-        self.source.with_fd(|fd| socket::set_nodelay(fd, on))
     }
 
     /// Its own address.

@@ -44,7 +44,7 @@ where
 /// use eagain::PerCore;
 /// use eagain::net::TcpListener;
 ///
-/// let first = TcpListener::bind_reuseport("127.0.0.1:0".parse().unwrap())?;
+/// let first = TcpListener::bind_reuseport("127.0.0.1:0")?;
 /// let address = first.local_addr()?;
 /// let loops = PerCore::new().threads(2).name("server").start(move |seat| async move {
 ///     let listener = TcpListener::bind_reuseport(address)?;

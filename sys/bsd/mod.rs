@@ -7,6 +7,13 @@ pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;
+pub mod tcp;
+// What the times of a keepalive are called, and what they are counted in.
+#[cfg_attr(apple, path = "keepalive/apple.rs")]
+#[cfg_attr(target_os = "dragonfly", path = "keepalive/dragonfly.rs")]
+#[cfg_attr(any(target_os = "freebsd", target_os = "netbsd"), path = "keepalive/freebsd.rs")]
+#[cfg_attr(target_os = "openbsd", path = "keepalive/openbsd.rs")]
+mod keepalive;
 // One question, five names for it.
 #[cfg_attr(apple, path = "thread/apple.rs")]
 #[cfg_attr(target_os = "dragonfly", path = "thread/dragonfly.rs")]

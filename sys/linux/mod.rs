@@ -6,4 +6,5 @@ pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;
+pub mod tcp;
 pub(crate) mod thread;

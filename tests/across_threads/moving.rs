@@ -106,7 +106,7 @@ fn a_connection_that_has_waited_on_one_loop_waits_on_another() {
 #[test]
 fn a_listener_moves_as_well() {
     let _watchdog = watch(MINUTE);
-    let listener = TcpListener::bind("127.0.0.1:0".parse().expect("an address"));
+    let listener = TcpListener::bind("127.0.0.1:0");
     let listener = listener.expect("a listener");
     let address = listener.local_addr().expect("an address");
     let fd = OwnedFd::try_from(listener).expect("it is open");

@@ -139,7 +139,7 @@ fn pitfall_27_connections_are_spread_over_one_listener_for_each_loop() {
     const CONNECTIONS: usize = 800;
     let _watchdog = watch(MINUTE);
     // Bound, and not listening for long: it only finds the port.
-    let first = TcpListener::bind_reuseport("127.0.0.1:0".parse().expect("an address"));
+    let first = TcpListener::bind_reuseport("127.0.0.1:0");
     let first = first.expect("a listener");
     let address = first.local_addr().expect("an address");
     let served: [_; LOOPS] = Default::default();
@@ -171,10 +171,9 @@ fn pitfall_27_connections_are_spread_over_one_listener_for_each_loop() {
 fn pitfall_28_a_listener_that_is_drained_before_it_is_closed_resets_nobody() {
     const CONNECTIONS: usize = 40;
     let _watchdog = watch(MINUTE);
-    let bind = |address| TcpListener::bind_reuseport(address).expect("a listener");
-    let old = bind("127.0.0.1:0".parse().expect("an address"));
+    let old = TcpListener::bind_reuseport("127.0.0.1:0").expect("a listener");
     let address = old.local_addr().expect("an address");
-    let new = bind(address);
+    let new = TcpListener::bind_reuseport(address).expect("a listener");
     let connect = |_| std::net::TcpStream::connect(address).expect("a connection");
     let mut clients: Vec<_> = (0..CONNECTIONS).map(connect).collect();
     let take_all = |listener: &TcpListener| {

@@ -211,7 +211,7 @@ fn pitfall_20_a_read_in_a_group_is_not_replaced_by_a_later_one_of_its_task() {
 #[test]
 fn two_accepts_in_one_task_get_a_connection_each() {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let listener = TcpListener::bind("127.0.0.1:0".parse().expect("an address"));
+    let listener = TcpListener::bind("127.0.0.1:0");
     let listener = listener.expect("a listener");
     let addr = listener.local_addr().expect("an address");
     let task = event_loop.spawn(async move {

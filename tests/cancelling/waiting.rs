@@ -22,7 +22,7 @@ struct Listening {
 }
 
 fn listening(_: &mut EventLoop) -> Listening {
-    let listener = TcpListener::bind("127.0.0.1:0".parse().expect("an address"));
+    let listener = TcpListener::bind("127.0.0.1:0");
     let listener = listener.expect("a listener");
     let addr = listener.local_addr().expect("an address");
     Listening { listener, addr, clients: RefCell::default(), accepted: Cell::new(0) }

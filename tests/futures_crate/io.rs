@@ -16,7 +16,7 @@ use super::run;
 
 /// A connection's two ends.
 async fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).expect("a listener");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.expect("a connection");
     (client, listener.accept().await.expect("a connection").0)
 }

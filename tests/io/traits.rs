@@ -135,7 +135,7 @@ async fn echo<S: AsyncRead + AsyncWrite, T: AsyncRead + AsyncWrite>(
 }
 
 async fn tcp() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).expect("a listener");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let near = TcpStream::connect(listener.local_addr().unwrap()).await.expect("a connection");
     (near, listener.accept().await.expect("a connection").0)
 }

@@ -4,6 +4,8 @@
 // Each test binary that mounts this module uses its part of it.
 #![allow(dead_code)]
 
+pub(crate) mod addresses;
+
 use std::cell::RefCell;
 use std::io;
 use std::net::TcpListener;

@@ -1,0 +1,28 @@
+//! Addresses at which things go wrong.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use eagain::net::TcpListener;
+use eagain_sys::socket;
+
+/// A listener whose backlog is full, and what fills it: whoever connects gets no answer.
+pub(crate) fn black_hole() -> (TcpListener, std::net::TcpStream, SocketAddr) {
+    let listener = TcpListener::bind_with_backlog("127.0.0.1:0", 0).expect("a listener");
+    let addr = listener.local_addr().expect("an address");
+    (listener, std::net::TcpStream::connect(addr).expect("a connection"), addr)
+}
+
+/// An address at which nobody listens. The port stays taken for as long as the socket lives.
+pub(crate) fn nobody() -> (OwnedFd, SocketAddr) {
+    nobody_at("127.0.0.1:0")
+}
+
+/// The same at another address.
+pub(crate) fn nobody_at(any: &str) -> (OwnedFd, SocketAddr) {
+    let any = any.parse().expect("an address");
+    let fd = socket::tcp(&any).expect("a socket");
+    socket::bind(fd.as_fd(), &any).expect("a port");
+    let addr = socket::local(fd.as_fd()).expect("an address");
+    (fd, addr)
+}
