@@ -1,0 +1,99 @@
+//! What was asked.
+
+use std::mem::MaybeUninit;
+
+use httparse::{Header, Status};
+
+use crate::response::{self, Refusal};
+
+/// A longer head is refused.
+pub(crate) const LONGEST: usize = 8 * 1024;
+/// So are more fields.
+const MOST: usize = 64;
+
+/// A request without a body: this server takes no other.
+pub(crate) struct Request<'a> {
+    pub(crate) path: &'a str,
+    /// `HEAD` is a `GET` without the answer's body.
+    pub(crate) wants_body: bool,
+    pub(crate) keeps_alive: bool,
+    /// An old client wants to be told that the connection stays.
+    pub(crate) is_old: bool,
+}
+
+pub(crate) enum Parsed<'a> {
+    /// There has to come more.
+    Partial,
+    /// And how long its head is.
+    Request(Request<'a>, usize),
+    /// It cannot be answered otherwise, and where the next one begins is anybody's guess.
+    Refused(Refusal),
+}
+
+/// Looks at what has arrived.
+pub(crate) fn parse(bytes: &[u8]) -> Parsed<'_> {
+    let mut fields = [const { MaybeUninit::uninit() }; MOST];
+    let mut head = httparse::Request::new(&mut []);
+    match head.parse_with_uninit_headers(bytes, &mut fields) {
+        Ok(Status::Partial) if bytes.len() < LONGEST => Parsed::Partial,
+        Ok(Status::Complete(length)) if length <= LONGEST => match understand(&head) {
+            Ok(request) => Parsed::Request(request, length),
+            Err(refusal) => Parsed::Refused(refusal),
+        },
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => Parsed::Refused(response::TOO_LARGE),
+        Err(_) => Parsed::Refused(response::BAD),
+    }
+}
+
+fn understand<'a>(head: &httparse::Request<'_, 'a>) -> Result<Request<'a>, Refusal> {
+    let is_old = head.version == Some(0);
+    let (mut keeps_alive, mut hosts) = (!is_old, 0);
+    for field in head.headers.iter() {
+        match field.name {
+            name if name.eq_ignore_ascii_case("host") => hosts += 1,
+            name if name.eq_ignore_ascii_case("connection") => {
+                if has_word(field, "close") {
+                    keeps_alive = false;
+                } else if is_old && has_word(field, "keep-alive") {
+                    keeps_alive = true;
+                }
+            }
+            name if name.eq_ignore_ascii_case("content-length") && field.value == b"0" => {}
+            name if name.eq_ignore_ascii_case("content-length")
+                || name.eq_ignore_ascii_case("transfer-encoding") =>
+            {
+                return Err(response::NO_BODIES);
+            }
+            _ => {}
+        }
+    }
+    // RFC 9112, 3.2: a request without a host, or with two, is to be refused.
+    if hosts > 1 || hosts == 0 && !is_old {
+        return Err(response::BAD);
+    }
+    let wants_body = match head.method {
+        Some("GET") => true,
+        Some("HEAD") => false,
+        _ => return Err(response::NOT_ALLOWED),
+    };
+    let path = path(head.path.unwrap_or_default()).ok_or(response::BAD)?;
+    Ok(Request { path, wants_body, keeps_alive, is_old })
+}
+
+fn has_word(field: &Header<'_>, word: &str) -> bool {
+    let words = field.value.split(|&byte| byte == b',');
+    words.map(<[u8]>::trim_ascii).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// The path of what may be a path and a query or, as for a proxy, a whole URL.
+fn path(target: &str) -> Option<&str> {
+    let target = match target.strip_prefix("http://") {
+        Some(rest) => &rest[rest.find('/').unwrap_or(rest.len())..],
+        None => target,
+    };
+    match target.split(['?', '#']).next() {
+        Some("") => Some("/"),
+        Some(path) if path.starts_with('/') => Some(path),
+        _ => None,
+    }
+}
