@@ -1,6 +1,8 @@
 //! A descriptor that tasks wait for; `bytes` has reading and writing.
 
 mod bytes;
+#[cfg(feature = "futures-io")]
+mod polled;
 
 use std::cell::Ref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};

@@ -10,6 +10,7 @@
 //! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
 //! | [`socket`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
@@ -66,7 +67,7 @@ mod sigpipe;
 #[path = "sigpipe/by_socket.rs"]
 mod sigpipe;
 
-pub use kernel::{affinity, packet_pipe, prctl, reopen, tcp};
+pub use kernel::{affinity, packet_pipe, prctl, reopen, sendfile, splice, tcp};
 
 /// The kernel's own way of waiting.
 pub use epoll as native;

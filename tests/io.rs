@@ -1,5 +1,9 @@
 //! `eagain::io`: the traits and what is built on them.
 
+#[path = "io/buffered.rs"]
+mod buffered;
+#[path = "io/copying.rs"]
+mod copying;
 #[path = "io/traits.rs"]
 mod traits;
 

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::rc::Rc;
 
-use crate::io::{AsyncRead, AsyncWrite};
+use crate::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 /// The methods of a reader, by way of what `$inner` is.
 macro_rules! read_by {
@@ -54,6 +54,31 @@ macro_rules! write_by {
             $inner.shutdown()
         }
     };
+}
+
+/// The same of a reader with a buffer.
+macro_rules! buf_read_by {
+    ($this:ident => $inner:expr) => {
+        fn buffer(&$this) -> &[u8] {
+            $inner.buffer()
+        }
+
+        fn fill_more(&mut $this) -> impl Future<Output = io::Result<usize>> {
+            $inner.fill_more()
+        }
+
+        fn consume(&mut $this, n: usize) {
+            $inner.consume(n);
+        }
+    };
+}
+
+impl<R: AsyncBufRead + ?Sized> AsyncBufRead for &mut R {
+    buf_read_by! { self => (**self) }
+}
+
+impl<R: AsyncBufRead + ?Sized> AsyncBufRead for Box<R> {
+    buf_read_by! { self => (**self) }
 }
 
 impl<R: AsyncRead + ?Sized> AsyncRead for &mut R {

@@ -2,11 +2,26 @@
 
 use std::io::{self, Cursor, IoSlice, Read, Write};
 
-use crate::io::{AsyncRead, AsyncWrite};
+use crate::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 impl AsyncRead for &[u8] {
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         Read::read(self, buf)
+    }
+}
+
+/// All of it is in the buffer.
+impl AsyncBufRead for &[u8] {
+    fn buffer(&self) -> &[u8] {
+        self
+    }
+
+    async fn fill_more(&mut self) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn consume(&mut self, n: usize) {
+        *self = &self[n..];
     }
 }
 

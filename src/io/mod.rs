@@ -39,15 +39,53 @@
 //! # })?.unwrap();
 //! # io::Result::Ok(())
 //! ```
+#![cfg_attr(
+    feature = "futures-io",
+    doc = r#"
+With the feature `futures-io`, every stream has the traits of that crate as well, in the same way:
 
+```
+use eagain::net::{TcpListener, TcpStream};
+use futures::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+# eagain::run(async {
+let listener = TcpListener::bind("127.0.0.1:0")?;
+let mut client = TcpStream::connect(listener.local_addr()?).await?;
+let (server, _) = listener.accept().await?;
+AsyncWriteExt::write_all(&mut client, b"hello\nworld\n").await?;
+let mut line = String::new();
+BufReader::new(server).read_line(&mut line).await?;
+assert_eq!(line, "hello\n");
+# std::io::Result::Ok(())
+# })??;
+# std::io::Result::Ok(())
+```
+"#
+)]
 // What they lack is a promise that their futures are `Send`, which nobody here can use.
 #![allow(async_fn_in_trait)]
 
+mod buf_read;
+mod buf_reader;
+mod buf_writer;
+mod copy;
 mod forwarding;
+mod lines;
 mod memory;
 mod read;
+mod sendfile;
+mod splice;
 pub(crate) mod streams;
+mod take;
 mod write;
 
+pub use buf_read::AsyncBufRead;
+pub use buf_reader::{BufReader, TooLong};
+pub use buf_writer::BufWriter;
+pub use copy::{copy, copy_bidirectional, copy_buf};
+pub use lines::{Lines, Split};
 pub use read::AsyncRead;
+pub use sendfile::sendfile;
+pub use splice::{splice, splice_bidirectional};
+pub use take::Take;
 pub use write::AsyncWrite;

@@ -1,7 +1,9 @@
 //! What can be read.
 
 use std::io::{self, IoSliceMut};
+use std::str;
 
+use crate::io::Take;
 use crate::source::GROWTH;
 
 /// At most so much is made ready for a reader that wants initialised memory.
@@ -115,14 +117,23 @@ pub trait AsyncRead {
     async fn read_to_string(&mut self, buf: &mut String) -> io::Result<usize> {
         let mut bytes = Vec::new();
         let n = self.read_to_end(&mut bytes).await?;
-        buf.push_str(&text(bytes)?);
+        buf.push_str(text(&bytes)?);
         Ok(n)
+    }
+
+    /// A reader that ends after `limit` bytes, if there are so many. By `(&mut reader).take(n)`,
+    /// the reader itself goes on behind that.
+    fn take(self, limit: u64) -> Take<Self>
+    where
+        Self: Sized,
+    {
+        Take::of(self, limit)
     }
 }
 
 /// What is not UTF-8 is no text.
-pub(crate) fn text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.utf8_error()))
+pub(crate) fn text(bytes: &[u8]) -> io::Result<&str> {
+    str::from_utf8(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
 }
 
 /// A buffer that was lengthened to be read into. It is cut to what was read, also if that was

@@ -24,6 +24,26 @@ macro_rules! reads {
 
             $($($crate::io::streams::$more! { read $stream })+)?
         }
+
+        /// With the feature `futures-io`. The last one to poll is the one that is woken; it may be
+        /// another task than before. A read of ours that waits at the same time is refused or
+        /// refuses, as a second one is.
+        ///
+        /// System calls and errors: those of its own methods.
+        #[cfg(feature = "futures-io")]
+        impl futures_io::AsyncRead for $reader {
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut [u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let stream: &$stream = &self;
+                let source: &$crate::Source = stream.as_ref();
+                source.poll_io(cx, $crate::Interest::READ, || stream.try_read(buf))
+            }
+
+            $($($crate::io::streams::$more! { poll_read $stream })+)?
+        }
     };
     ($($stream:ty $(: $($more:ident),+)?);*) => {$(
         $crate::io::streams::reads! { @ $stream: $stream $(: $($more),+)? }
@@ -51,6 +71,40 @@ macro_rules! writes {
 
             $($($crate::io::streams::$more! { write $stream })+)?
         }
+
+        /// With the feature `futures-io`. As for reading: the last one to poll is woken.
+        ///
+        /// System calls and errors: those of its own methods. Closing makes one `shutdown`; what
+        /// is no socket is closed as a whole. Flushing has nothing to do.
+        #[cfg(feature = "futures-io")]
+        impl futures_io::AsyncWrite for $writer {
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let stream: &$stream = &self;
+                let source: &$crate::Source = stream.as_ref();
+                source.poll_io(cx, $crate::Interest::WRITE, || stream.try_write(buf))
+            }
+
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                std::task::Poll::Ready(Ok(()))
+            }
+
+            fn poll_close(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let stream: &$stream = &self;
+                std::task::Poll::Ready($crate::io::streams::end(stream.as_ref()))
+            }
+
+            $($($crate::io::streams::$more! { poll_write $stream })+)?
+        }
     };
     ($($stream:ty $(: $($more:ident),+)?);*) => {$(
         $crate::io::streams::writes! { @ $stream: $stream $(: $($more),+)? }
@@ -71,6 +125,7 @@ macro_rules! append {
             source.until($crate::Interest::READ, move || stream.try_read_append(buf))
         }
     };
+    (poll_read $stream:ty) => {};
 }
 
 /// As `append`.
@@ -95,6 +150,28 @@ macro_rules! vectored {
             let stream: &$stream = self;
             let source: &$crate::Source = stream.as_ref();
             source.until($crate::Interest::WRITE, move || stream.try_write_vectored(bufs))
+        }
+    };
+    (poll_read $stream:ty) => {
+        fn poll_read_vectored(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            bufs: &mut [std::io::IoSliceMut<'_>],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            let stream: &$stream = &self;
+            let source: &$crate::Source = stream.as_ref();
+            source.poll_io(cx, $crate::Interest::READ, || stream.try_read_vectored(bufs))
+        }
+    };
+    (poll_write $stream:ty) => {
+        fn poll_write_vectored(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            bufs: &[std::io::IoSlice<'_>],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            let stream: &$stream = &self;
+            let source: &$crate::Source = stream.as_ref();
+            source.poll_io(cx, $crate::Interest::WRITE, || stream.try_write_vectored(bufs))
         }
     };
 }

@@ -11,8 +11,6 @@ use crate::source::Source;
 mod address;
 mod connect_error;
 mod happy_eyeballs;
-#[cfg(feature = "futures-io")]
-mod interop;
 mod lookup;
 mod moving;
 mod tcp_accept;

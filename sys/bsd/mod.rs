@@ -7,6 +7,11 @@ pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;
+#[cfg_attr(apple, path = "sendfile/apple.rs")]
+#[cfg_attr(any(target_os = "dragonfly", target_os = "freebsd"), path = "sendfile/freebsdlike.rs")]
+#[cfg_attr(any(target_os = "netbsd", target_os = "openbsd"), path = "sendfile/missing.rs")]
+pub mod sendfile;
+pub mod splice;
 pub mod tcp;
 // What the times of a keepalive are called, and what they are counted in.
 #[cfg_attr(apple, path = "keepalive/apple.rs")]

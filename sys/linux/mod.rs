@@ -6,5 +6,7 @@ pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;
+pub mod sendfile;
+pub mod splice;
 pub mod tcp;
 pub(crate) mod thread;

@@ -134,13 +134,13 @@ async fn echo<S: AsyncRead + AsyncWrite, T: AsyncRead + AsyncWrite>(
     Ok(())
 }
 
-async fn tcp() -> (TcpStream, TcpStream) {
+pub(crate) async fn tcp() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let near = TcpStream::connect(listener.local_addr().unwrap()).await.expect("a connection");
     (near, listener.accept().await.expect("a connection").0)
 }
 
-fn unix() -> (Source, Source) {
+pub(crate) fn unix() -> (Source, Source) {
     let (near, far) = std::os::unix::net::UnixStream::pair().expect("a pair");
     (Source::new(near).expect("a source"), Source::new(far).expect("a source"))
 }

@@ -1,0 +1,74 @@
+//! The streams that the suite is run with.
+
+use std::net::SocketAddr;
+
+use eagain::net::{TcpListener, TcpStream};
+use eagain::{Source, pipe};
+use eagain_sys::socket;
+
+use crate::ends::{Line, Pair};
+
+async fn tcp(address: &str) -> (TcpStream, TcpStream) {
+    let address: SocketAddr = address.parse().expect("an address");
+    let listener = TcpListener::bind(address).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let near = TcpStream::connect(address).await.expect("a connection");
+    let (far, _) = listener.accept().await.expect("the connection");
+    (near, far)
+}
+
+pub(crate) struct Tcp4;
+
+impl Pair for Tcp4 {
+    type End = TcpStream;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        tcp("127.0.0.1:0").await
+    }
+}
+
+pub(crate) struct Tcp6;
+
+impl Pair for Tcp6 {
+    type End = TcpStream;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        tcp("[::1]:0").await
+    }
+}
+
+/// Somebody else's descriptor.
+pub(crate) struct Socketpair;
+
+impl Pair for Socketpair {
+    type End = Source;
+
+    async fn pair() -> (Source, Source) {
+        let (near, far) = socket::socketpair().expect("a pair");
+        (Source::new(near).expect("a source"), Source::new(far).expect("a source"))
+    }
+}
+
+pub(crate) struct Pipe;
+
+impl Line for Pipe {
+    type Reader = pipe::Receiver;
+    type Writer = pipe::Sender;
+
+    async fn line() -> (pipe::Receiver, pipe::Sender) {
+        let (sender, receiver) = pipe::pipe().expect("a pipe");
+        (receiver, sender)
+    }
+}
+
+pub(crate) struct PipeAsSource;
+
+impl Line for PipeAsSource {
+    type Reader = Source;
+    type Writer = Source;
+
+    async fn line() -> (Source, Source) {
+        let (read, write) = eagain_sys::pipe::pipe2().expect("a pipe");
+        (Source::new(read).expect("a source"), Source::new(write).expect("a source"))
+    }
+}
