@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
-//! | [`epoll`], [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
+//! | [`epoll`], `kqueue`, [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
 //! | [`socket`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
@@ -27,6 +27,8 @@ mod error;
 #[cfg(target_os = "linux")]
 pub mod eventfd;
 pub mod fifo;
+#[cfg(kqueue)]
+pub mod kqueue;
 pub mod limits;
 pub mod mark;
 mod option;
@@ -70,5 +72,9 @@ mod sigpipe;
 pub use kernel::{affinity, packet_pipe, prctl, reopen, sendfile, splice, tcp};
 
 /// The kernel's own way of waiting.
+#[cfg(not(kqueue))]
 pub use epoll as native;
 pub use error::{Error, Result, errno, is_fd_exhaustion};
+/// The kernel's own way of waiting.
+#[cfg(kqueue)]
+pub use kqueue as native;

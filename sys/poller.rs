@@ -1,7 +1,7 @@
 //! The contract of a poller: how a loop learns which descriptors are ready.
 //!
 //! Every way of waiting is one file and the calls it is made of: the kernel's own
-//! ([`native`](crate::native): [`epoll`](crate::epoll) on Linux), and [`poll`](mod@crate::poll),
+//! ([`native`](crate::native): [`epoll`](crate::epoll) on Linux, `kqueue` elsewhere), and [`poll`](mod@crate::poll),
 //! which every Unix has. Each supplies a type `Poller`, its `Events`, and a `Bell`, with exactly
 //! these functions:
 //!
@@ -18,6 +18,9 @@
 //! * `delete(fd, token)` ends watching. A descriptor that was never duplicated may simply be
 //!   closed, if the poller `forgets_closed()` ones: else it has to be deleted before. The token
 //!   tells it from another one that has come to its number.
+//! * `has_entry_per_direction()`: reading and writing of a descriptor are two entries, added one by
+//!   one, and neither tells who added it: `add` and `arm` of what is watched already are not
+//!   refused there, and whoever calls them has to know.
 //! * `wait(events, timeout)` sleeps until something is ready and fills `events`. `None` is
 //!   for ever. It returns with an empty batch after the timeout and after a signal: the
 //!   caller keeps absolute deadlines and works the timeout out anew.
@@ -106,7 +109,7 @@ impl Readiness {
     /// Urgent data or another exceptional condition: reads may come back short.
     pub const PRIORITY: Readiness = Readiness(8);
     /// A short read says nothing: of the kinds of descriptors for which that is so, it is always
-    /// in the set. No poller reports it.
+    /// in the set. A poller reports it whose kernel does not tell of urgent data.
     pub const SHORT_READS_MISLEAD: Readiness = Readiness(16);
     /// Everything that can be known: of a descriptor never asked about, all is worth trying.
     pub const UNKNOWN: Readiness = Readiness(1 | 2);

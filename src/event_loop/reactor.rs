@@ -138,10 +138,15 @@ impl Reactor {
 
     fn register(&self, io: &Io, fd: BorrowedFd<'_>, interest: Interest) -> eagain_sys::Result<()> {
         let token = io.key.get().to_token();
+        let apart = self.poller.has_entry_per_direction();
         // Everything is read at some time: one registration serves a connection for life.
-        let wanted = interest | Interest::READ;
+        let wanted = if apart { interest } else { interest | Interest::READ };
         let answer = if io.watched.get().is_empty() {
-            self.forget_borrowed(io.number);
+            let was_borrowed = self.forget_borrowed(io.number);
+            if was_borrowed && apart {
+                // What it was armed for stays as it is, whatever is added.
+                let _ = self.poller.delete(fd, token);
+            }
             match self.poller.add(fd, token, wanted) {
                 // It was armed as a borrowed descriptor before it became ours.
                 Err(e) if e.errno() == errno::EEXIST => self.poller.modify(fd, token, wanted),
@@ -152,20 +157,21 @@ impl Reactor {
         };
         count(&self.registrations, 1);
         io.home.set(self.id);
-        answer.map(|()| io.watched.set(wanted.into()))
+        answer.map(|()| io.watched.set(io.watched.get() | wanted.into()))
     }
 
     /// A borrowed descriptor becomes a source, or could not be armed. Whoever waits for it is
-    /// told.
-    fn forget_borrowed(&self, number: RawFd) {
+    /// told. False if it was not borrowed.
+    fn forget_borrowed(&self, number: RawFd) -> bool {
         if self.borrowed.borrow().is_empty() {
-            return;
+            return false;
         }
         let key = self.borrowed.borrow_mut().remove(&number);
         let io = key.and_then(|key| self.sources.borrow_mut().remove(key));
         if let Some(io) = io {
             io.wake(&self.scheduler, Readiness::UNKNOWN, Cause::Closed);
         }
+        key.is_some()
     }
 
     /// Waits once.

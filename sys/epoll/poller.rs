@@ -94,6 +94,11 @@ impl Poller {
         true
     }
 
+    /// False: one entry for both.
+    pub fn has_entry_per_direction(&self) -> bool {
+        false
+    }
+
     /// Sleeps until something is ready: [`epoll_wait`] for ever or not at all,
     /// [`epoll_pwait2`] for a finite time, and [`epoll_wait`] again where the kernel does not
     /// have that (then rounded up to whole milliseconds, so that nobody wakes too early).

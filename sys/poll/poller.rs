@@ -72,6 +72,11 @@ impl Poller {
         false
     }
 
+    /// False: one entry for both.
+    pub fn has_entry_per_direction(&self) -> bool {
+        false
+    }
+
     /// Sleeps until something is ready: [`poll`].
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
         events.clear();

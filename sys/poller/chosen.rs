@@ -94,6 +94,11 @@ impl Poller {
         each!(self, p => p.forgets_closed())
     }
 
+    /// Whether reading and writing of a descriptor are two entries.
+    pub fn has_entry_per_direction(&self) -> bool {
+        each!(self, p => p.has_entry_per_direction())
+    }
+
     /// Sleeps until something is ready. `events` are best those that it made itself.
     #[inline(always)]
     pub fn wait<B: Batch>(&self, events: &mut B, timeout: Option<Duration>) -> Result<()> {

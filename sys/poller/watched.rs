@@ -134,12 +134,12 @@ impl Watched {
     }
 }
 
-/// What epoll refuses with `EPERM`, and `poll` and `select` call ready whatever it is: files,
+/// What epoll refuses with `EPERM`, kqueue forgets at its end, and `poll` and `select` call ready whatever it is: files,
 /// directories and disks. (epoll refuses some devices, too, such as `/dev/null`. Those are
 /// reported as ready whenever they are asked about, which comes to the same.)
 ///
 /// `int fstat(int fd, struct stat *statbuf)`; strace: `fstat(3, {st_mode=S_IFREG|0644, ...}) = 0`
-fn is_always_ready(fd: BorrowedFd<'_>) -> Result<bool> {
+pub(crate) fn is_always_ready(fd: BorrowedFd<'_>) -> Result<bool> {
     let mode = fstat(fd.as_fd()).map_err(|e| Error::from_nix("fstat", fd, e))?.st_mode;
     let kind = SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
     Ok([SFlag::S_IFREG, SFlag::S_IFDIR, SFlag::S_IFBLK].contains(&kind))

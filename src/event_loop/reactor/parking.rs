@@ -2,7 +2,7 @@
 //! source, moves them to READY. Generators are known by their task there, futures by a ticket.
 
 use std::mem;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
 use eagain_sys::errno;
@@ -140,6 +140,10 @@ impl Reactor {
         let io = match known.and_then(|key| self.source(key)) {
             Some(io) => io,
             None => {
+                if self.poller.has_entry_per_direction() && self.is_watched(number) {
+                    let error = eagain_sys::Error::new("kevent", errno::EEXIST);
+                    return Err(error.into());
+                }
                 let io = Rc::new(Io::with(None, number, Kind::Borrowed));
                 io.queue.get_or_init(Box::default);
                 io.key.set(self.sources.borrow_mut().insert(io.clone()));
@@ -169,6 +173,12 @@ impl Reactor {
                 if e.errno() == errno::EPERM { Ok(None) } else { Err(e.into()) }
             }
         }
+    }
+
+    /// Whether a source is registered under this number. Asked once of a borrowed descriptor.
+    fn is_watched(&self, number: RawFd) -> bool {
+        let its = |io: &Rc<Io>| io.number == number && !io.watched.get().is_empty();
+        self.sources.borrow().iter().any(its)
     }
 
     /// Lets a task wait once more for what it has waited for before, by its key. If that is
