@@ -44,6 +44,7 @@
 
 #![forbid(unsafe_code)]
 
+mod buffers;
 mod error;
 mod event_loop;
 pub mod future;
@@ -64,6 +65,7 @@ mod trace;
 mod until;
 mod whole;
 
+pub use buffers::PooledBuf;
 pub use eagain_sys::poller::{Backend, Interest};
 pub use eagain_sys::{errno, is_fd_exhaustion};
 pub use error::LoopError;

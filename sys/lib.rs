@@ -9,7 +9,7 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], `kqueue`, [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
-//! | [`socket`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`socket`], [`socket_parts`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
@@ -39,6 +39,7 @@ pub mod process;
 pub mod select;
 pub mod signal;
 pub mod socket;
+pub mod socket_parts;
 pub mod sockopt;
 pub mod terminal;
 pub mod udp;

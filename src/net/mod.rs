@@ -16,8 +16,11 @@ mod moving;
 mod tcp_accept;
 mod tcp_bind;
 mod tcp_connect;
+mod tcp_lent;
 mod tcp_listener;
 mod tcp_options;
+mod tcp_parts;
+mod tcp_split;
 mod tcp_stream;
 mod udp;
 
@@ -28,6 +31,7 @@ pub use tcp_bind::TcpListenerBuilder;
 pub use tcp_connect::TcpStreamBuilder;
 pub use tcp_listener::TcpListener;
 pub use tcp_options::Keepalive;
+pub use tcp_split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use tcp_stream::TcpStream;
 pub use udp::{
     Arrival, Datagram, Datagrams, Ecn, PacketInfo, RecvBatch, SendBatch, UdpBuilder, UdpSocket,
@@ -68,5 +72,5 @@ macro_rules! is_a_source {
 
 is_a_source!(TcpListener, TcpStream, UdpSocket);
 
-reads!(TcpStream: append);
-writes!(TcpStream);
+reads!(TcpStream: append, vectored);
+writes!(TcpStream: vectored);

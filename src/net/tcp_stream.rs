@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::os::fd::OwnedFd;
 
 use eagain_sys::poller::Interest;
-use eagain_sys::socket;
+use eagain_sys::{errno, socket};
 
 use crate::event_loop::io::Kind;
 use crate::source::{GROWTH, Source};
@@ -204,24 +204,9 @@ impl TcpStream {
     ///
     /// Cancel-safe. System calls: one `epoll_ctl` the first time in its life, else none.
     ///
-    /// A future holds what lives across its awaits, a buffer too. Many connections that mostly wait
-    /// share one, which is borrowed only while there is something to read:
-    ///
-    /// ```
-    /// # use std::{cell::RefCell, io};
-    /// # use eagain::net::TcpStream;
-    /// async fn count(stream: TcpStream, shared: &RefCell<[u8; 16384]>) -> io::Result<usize> {
-    ///     let mut sum = 0;
-    ///     loop {
-    ///         stream.readable().await?;
-    ///         match stream.try_read(&mut *shared.borrow_mut())? {
-    ///             Some(0) => return Ok(sum),
-    ///             Some(n) => sum += n,
-    ///             None => {} // perhaps there was nothing after all
-    ///         }
-    ///     }
-    /// }
-    /// ```
+    /// A future holds what lives across its awaits, a buffer too: connections that mostly wait are
+    /// better read by [`read_with`](TcpStream::read_with), which has one only while there is something
+    /// to read.
     #[track_caller]
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.source.readable()
@@ -235,14 +220,15 @@ impl TcpStream {
         self.source.writable()
     }
 
-    /// Ends a direction.
+    /// Ends a direction. Of a connection that the peer has broken off already, too: then there is
+    /// nothing to be done (`ENOTCONN`).
     ///
     /// System calls: one `shutdown`.
-    ///
-    /// # Errors
-    /// `ENOTCONN`: not connected, or the peer broke off.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.source.with_fd(|fd| socket::shutdown(fd, how))
+        self.source.with_fd(|fd| match socket::shutdown(fd, how) {
+            Err(e) if e.errno() == errno::ENOTCONN => Ok(()),
+            answer => answer,
+        })
     }
 
     /// Its own address.

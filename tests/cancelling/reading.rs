@@ -1,5 +1,7 @@
 //! Futures that read.
 
+use std::io::IoSliceMut;
+
 use eagain::net::TcpStream;
 use eagain::time::Clock;
 use eagain::{Interest, Source};
@@ -72,6 +74,55 @@ fn pitfall_52_read_to_end() {
         Box::pin(future) as crate::witness::Waiting
     };
     Case { wait, polls: 6, ..tcp_case() }.holds(); // pitfall 52
+}
+
+#[test]
+fn pitfall_52_read_with() {
+    let wait = |ends: std::rc::Rc<Ends<TcpStream>>| {
+        let future = async move {
+            let take = |bytes: &[u8]| ends.got.borrow_mut().extend_from_slice(bytes);
+            ends.near.read_with(take).await.expect("a read");
+        };
+        Box::pin(future) as crate::witness::Waiting
+    };
+    Case { wait, ..tcp_case() }.holds(); // pitfall 52
+}
+
+#[test]
+fn pitfall_52_read_pooled() {
+    let wait = |ends: std::rc::Rc<Ends<TcpStream>>| {
+        let future = async move {
+            let bytes = ends.near.read_pooled().await.expect("a read");
+            ends.got.borrow_mut().extend_from_slice(&bytes);
+        };
+        Box::pin(future) as crate::witness::Waiting
+    };
+    Case { wait, ..tcp_case() }.holds(); // pitfall 52
+}
+
+#[test]
+fn pitfall_52_read_vectored() {
+    let wait = |ends: std::rc::Rc<Ends<TcpStream>>| {
+        let future = async move {
+            let (mut one, mut other) = ([0; 2], [0; 8]);
+            let mut parts = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut other)];
+            let n = ends.near.read_vectored(&mut parts).await.expect("a read");
+            ends.got.borrow_mut().extend_from_slice(&[&one[..], &other[..]].concat()[..n]);
+        };
+        Box::pin(future) as crate::witness::Waiting
+    };
+    Case { wait, ..tcp_case() }.holds(); // pitfall 52
+}
+
+#[test]
+fn pitfall_52_peek() {
+    let wait = |ends: std::rc::Rc<Ends<TcpStream>>| {
+        let future = async move {
+            ends.near.peek(&mut [0; 8]).await.expect("a look");
+        };
+        Box::pin(future) as crate::witness::Waiting
+    };
+    Case { wait, ..tcp_case() }.holds(); // pitfall 52
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Futures that write.
 
+use std::io::IoSlice;
 use std::rc::Rc;
 
 use eagain::net::TcpStream;
@@ -65,6 +66,20 @@ fn pitfall_52_write() {
     let case = tcp_case(|ends| {
         Box::pin(async move {
             let n = ends.near.write(&numbers(100)).await.expect("a write");
+            ends.written.set(n);
+        })
+    });
+    case.holds(); // pitfall 52
+}
+
+#[test]
+fn pitfall_52_write_vectored() {
+    let case = tcp_case(|ends| {
+        Box::pin(async move {
+            let numbers = numbers(100);
+            let (one, other) = numbers.split_at(30);
+            let parts = [IoSlice::new(one), IoSlice::new(other)];
+            let n = ends.near.write_vectored(&parts).await.expect("a write");
             ends.written.set(n);
         })
     });
