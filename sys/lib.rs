@@ -9,7 +9,8 @@
 //! | [`poller`] | the contract that each kernel's way of waiting fulfils |
 //! | [`epoll`], `kqueue`, [`mod@poll`], [`mod@select`] | the ways of waiting, one file each |
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
-//! | [`socket`], [`socket_parts`], [`sockopt`], [`udp`], [`pipe`], [`eventfd`], [`descriptor`] | what is waited for |
+//! | [`socket`], [`socket_parts`], [`sockopt`], [`udp`], [`unix`] | sockets |
+//! | [`pipe`], [`eventfd`], [`descriptor`] | what else is waited for |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
@@ -43,6 +44,7 @@ pub mod socket_parts;
 pub mod sockopt;
 pub mod terminal;
 pub mod udp;
+pub mod unix;
 pub mod usage;
 
 // Kernels are told apart here and in the folders' own lists, never within a file. `build.rs` says

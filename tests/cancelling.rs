@@ -22,6 +22,8 @@ mod tasks_and_threads;
 mod times;
 #[path = "cancelling/udp.rs"]
 mod udp;
+#[path = "cancelling/unix.rs"]
+mod unix;
 #[path = "cancelling/unordered.rs"]
 mod unordered;
 #[path = "cancelling/waiting.rs"]

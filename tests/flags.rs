@@ -16,7 +16,7 @@ use std::process::Command;
 use eagain::net::{TcpListener, TcpStream};
 use eagain::{EventLoop, Source, Step};
 use eagain_sys::descriptor::{is_close_on_exec, is_nonblocking};
-use eagain_sys::{epoll, eventfd, pipe, socket, udp};
+use eagain_sys::{epoll, eventfd, pipe, socket, udp, unix};
 use tasks::{returned, tcp_pair, trying, turn_until_idle};
 
 fn loopback() -> SocketAddr {
@@ -54,8 +54,12 @@ fn pitfall_29_what_sys_makes_neither_blocks_nor_survives_exec() {
     let tcp = socket::tcp(&loopback()).expect("a socket");
     let tcp_of_6 = socket::tcp(&"[::1]:0".parse().expect("an address"));
     let udp = udp::udp(&loopback()).expect("a socket");
+    let packets = unix::pair(unix::Kind::Seqpacket).expect("a pair");
+    let unix = unix::socket(unix::Kind::Stream).expect("a socket");
     let counter = eventfd::eventfd().expect("a counter");
-    for fd in [&read, &write, &one, &other, &listener, &accepted, &tcp, &udp, &counter] {
+    for fd in
+        [&read, &write, &one, &other, &listener, &accepted, &tcp, &udp, &packets.0, &unix, &counter]
+    {
         assert_born_right(fd.as_fd());
     }
     // Not every machine has this family.

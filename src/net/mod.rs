@@ -3,7 +3,7 @@
 //! Their `try_` methods are the system calls, made at most once and only if they may succeed,
 //! with `None` for `EAGAIN`; see [`Source`] for how a task waits in between.
 
-use std::{fmt, io};
+use std::fmt;
 
 use crate::io::streams::{reads, writes};
 use crate::source::Source;
@@ -23,6 +23,7 @@ mod tcp_parts;
 mod tcp_split;
 mod tcp_stream;
 mod udp;
+mod unix;
 
 pub use address::{Endpoint, ToSocketAddrs};
 pub use connect_error::ConnectError;
@@ -35,6 +36,10 @@ pub use tcp_split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Write
 pub use tcp_stream::TcpStream;
 pub use udp::{
     Arrival, Datagram, Datagrams, Ecn, PacketInfo, RecvBatch, SendBatch, UdpBuilder, UdpSocket,
+};
+pub use unix::{
+    Credentials, Message, UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener,
+    UnixStream,
 };
 
 macro_rules! is_a_source {
@@ -52,16 +57,6 @@ macro_rules! is_a_source {
             }
         }
 
-        impl TryFrom<std::net::$socket> for $socket {
-            type Error = io::Error;
-
-            /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
-            fn try_from(socket: std::net::$socket) -> io::Result<$socket> {
-                socket.set_nonblocking(true)?;
-                Ok($socket::from_non_blocking(socket.into()))
-            }
-        }
-
         impl fmt::Debug for $socket {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}({:?})", stringify!($socket), self.source)
@@ -71,6 +66,9 @@ macro_rules! is_a_source {
 }
 
 is_a_source!(TcpListener, TcpStream, UdpSocket);
+is_a_source!(UnixListener, UnixStream, UnixDatagram, UnixSeqpacketListener, UnixSeqpacket);
 
 reads!(TcpStream: append, vectored);
 writes!(TcpStream: vectored);
+reads!(UnixStream: append);
+writes!(UnixStream);

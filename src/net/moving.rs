@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use eagain_sys::descriptor;
 
 use crate::net::{TcpListener, TcpStream, UdpSocket};
+use crate::net::{UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener, UnixStream};
 use crate::source::Source;
 
 macro_rules! moves {
@@ -18,15 +19,6 @@ macro_rules! moves {
             /// stays in the kernel.
             fn try_from(socket: $socket) -> io::Result<OwnedFd> {
                 Source::from(socket).into_owned_fd()
-            }
-        }
-
-        impl TryFrom<$socket> for std::net::$socket {
-            type Error = io::Error;
-
-            /// Hands it to std, or to another library: as its `OwnedFd`. It stays non-blocking.
-            fn try_from(socket: $socket) -> io::Result<std::net::$socket> {
-                OwnedFd::try_from(socket).map(Into::into)
             }
         }
 
@@ -45,4 +37,37 @@ macro_rules! moves {
     )*};
 }
 
+/// What std has, too.
+macro_rules! is_known_to_std {
+    ($($socket:ident: $std:ty),* $(,)?) => {$(
+        impl TryFrom<$std> for $socket {
+            type Error = io::Error;
+
+            /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
+            fn try_from(socket: $std) -> io::Result<$socket> {
+                socket.set_nonblocking(true)?;
+                Ok($socket::from_non_blocking(socket.into()))
+            }
+        }
+
+        impl TryFrom<$socket> for $std {
+            type Error = io::Error;
+
+            /// Hands it to std, or to another library: as its `OwnedFd`. It stays non-blocking.
+            fn try_from(socket: $socket) -> io::Result<$std> {
+                OwnedFd::try_from(socket).map(Into::into)
+            }
+        }
+    )*};
+}
+
 moves!(TcpListener, TcpStream, UdpSocket);
+moves!(UnixListener, UnixStream, UnixDatagram, UnixSeqpacketListener, UnixSeqpacket);
+is_known_to_std!(
+    TcpListener: std::net::TcpListener,
+    TcpStream: std::net::TcpStream,
+    UdpSocket: std::net::UdpSocket,
+    UnixListener: std::os::unix::net::UnixListener,
+    UnixStream: std::os::unix::net::UnixStream,
+    UnixDatagram: std::os::unix::net::UnixDatagram,
+);

@@ -78,6 +78,17 @@ fn both([one, other]: [c_int; 2]) -> Result<(OwnedFd, OwnedFd)> {
     Ok((one, other))
 }
 
+/// `recvmsg` has no flag for descriptors that come with a message.
+pub(crate) const RECEIVED: c_int = 0;
+
+/// A descriptor that came with a message. Whether it blocks is for its sender to say.
+pub(crate) fn received(number: c_int) -> Result<OwnedFd> {
+    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
+    let fd = unsafe { OwnedFd::from_raw_fd(number) };
+    close_on_exec(fd.as_fd())?;
+    Ok(fd)
+}
+
 /// `int fcntl(int fd, F_SETFD, FD_CLOEXEC)`: there is no other flag of a descriptor to lose.
 fn close_on_exec(fd: BorrowedFd<'_>) -> Result<()> {
     // SAFETY: takes no pointers.

@@ -80,3 +80,12 @@ fn both([one, other]: [c_int; 2]) -> (OwnedFd, OwnedFd) {
     let other = unsafe { OwnedFd::from_raw_fd(other) };
     (one, other)
 }
+
+/// The flag of `recvmsg` by which descriptors that come with a message are close-on-exec.
+pub(crate) const RECEIVED: c_int = libc::MSG_CMSG_CLOEXEC;
+
+/// A descriptor that came with a message. Whether it blocks is for its sender to say.
+pub(crate) fn received(number: c_int) -> Result<OwnedFd> {
+    // SAFETY: the kernel just handed out this descriptor, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}

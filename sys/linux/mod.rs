@@ -1,7 +1,9 @@
 //! Where Linux goes its own way. `bsd` has the same files, with the same functions.
 
+pub(crate) mod abstract_name;
 pub mod affinity;
 pub(crate) mod batch;
+pub(crate) mod credentials;
 pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
