@@ -4,6 +4,7 @@
 
 #[path = "fetch/command_line.rs"]
 mod command_line;
+mod examples;
 #[path = "fetch/parsing.rs"]
 mod parsing;
 #[path = "fetch/program.rs"]

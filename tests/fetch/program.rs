@@ -1,11 +1,12 @@
 //! The program, and what it said.
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::examples::example;
 
 /// A bound on failures, not on speed.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -111,27 +112,9 @@ fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
     })
 }
 
-/// Where the program is. It is built if it is not up to date: `cargo test` has done that, but
-/// `cargo test --test fetch` has not.
+/// Where the program is.
 pub(crate) fn path() -> String {
     static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(build).clone()
-}
-
-/// This test is `TARGET/PROFILE/deps/NAME-HASH`.
-fn build() -> String {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let folder = test.ancestors().nth(2).map(PathBuf::from).expect("a folder of the profile");
-    let target = folder.parent().expect("a target folder");
-    let profile = folder.file_name().and_then(|name| name.to_str()).expect("a name");
-    let profile = if profile == "debug" { "dev" } else { profile };
-    let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", "fetch", "--profile", profile, "--target-dir"])
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo starts");
-    let complaint = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "the example does not build:\n{complaint}");
-    folder.join("examples/fetch").to_str().expect("a path in UTF-8").to_owned()
+    let found = || example("fetch").to_str().expect("a path in UTF-8").to_owned();
+    PATH.get_or_init(found).clone()
 }

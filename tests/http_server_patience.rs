@@ -1,0 +1,100 @@
+//! How long a client of the example `http_server` may take, on a clock that does not wait: the
+//! server's own modules, in this process.
+
+#[path = "../examples/http_server/connection.rs"]
+mod connection;
+#[expect(dead_code, reason = "here no directory is served")]
+#[path = "../examples/http_server/files.rs"]
+mod files;
+#[path = "../examples/http_server/request.rs"]
+mod request;
+#[path = "../examples/http_server/response.rs"]
+mod response;
+#[expect(dead_code, reason = "here nobody drains")]
+#[path = "../examples/http_server/server.rs"]
+mod server;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use eagain::EventLoop;
+use eagain::net::TcpListener;
+use eagain::time::{self, Clock};
+use server::Server;
+
+/// Serves one client until the server has given it up. How long that took.
+fn serve(client: impl FnOnce(&mut TcpStream)) -> (TcpStream, Duration) {
+    let mut event_loop = EventLoop::builder().clock(Clock::Virtual).build().expect("a loop");
+    let server = std::rc::Rc::new(Server::new(None));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    let mut peer = TcpStream::connect(addr).expect("a connection");
+    peer.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    client(&mut peer);
+    let took = event_loop.block_on(async {
+        let began: Instant = time::now();
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let ticking = eagain::spawn(server.clone().tick());
+        connection::serve(stream, server.clone()).await;
+        ticking.abort();
+        time::now() - began
+    });
+    assert_eq!(server.connections(), 0);
+    let counts = event_loop.counts();
+    assert_eq!((counts.timers, counts.sources), (0, 0), "something is left");
+    (peer, took.expect("a run"))
+}
+
+fn rest(mut peer: TcpStream) -> String {
+    let mut rest = String::new();
+    peer.read_to_string(&mut rest).expect("an orderly end");
+    rest
+}
+
+fn is_about(took: Duration, seconds: u64) {
+    let seconds = Duration::from_secs(seconds);
+    assert!(seconds <= took && took <= seconds + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn who_asks_nothing_is_closed_after_a_minute() {
+    let (peer, took) = serve(|_| {});
+    is_about(took, 60);
+    assert_eq!(rest(peer), "");
+}
+
+#[test]
+fn who_asks_nothing_more_is_closed_after_a_minute() {
+    let hello = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
+    let (peer, took) = serve(|peer| peer.write_all(hello).expect("it is taken"));
+    is_about(took, 60);
+    assert!(rest(peer).ends_with("\r\n\r\nHello, World!"));
+}
+
+#[test]
+fn half_a_head_is_refused_after_ten_seconds() {
+    let (peer, took) = serve(|peer| peer.write_all(b"GET / HTTP/1.1\r\nHo").expect("it is taken"));
+    is_about(took, 10);
+    let answer = rest(peer);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn who_takes_no_answer_is_closed_after_half_a_minute() {
+    // Far more than socket buffers hold.
+    let requests = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n".repeat(200_000);
+    let (_, took) = serve(|peer| {
+        let mut peer = peer.try_clone().expect("a clone");
+        std::thread::spawn(move || peer.write_all(&requests));
+    });
+    assert!(took >= Duration::from_secs(30), "{took:?}");
+}
+
+#[test]
+fn who_goes_on_talking_after_a_refusal_is_closed_in_a_moment() {
+    let (peer, took) = serve(|peer| peer.write_all(b"garbage\r\n\r\n").expect("it is taken"));
+    is_about(took, 2);
+    let answer = rest(peer);
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
