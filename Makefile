@@ -8,8 +8,11 @@ ARGS   ?=
 REPEAT ?= 20
 # The tests in which threads meet.
 THREADED = across_threads threads
-# Those that can pass today: the BSDs and macOS join with the kqueue backend.
-TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
+# The targets beside x86_64-unknown-linux-gnu, and those of them that run here.
+TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu x86_64-unknown-freebsd \
+	x86_64-unknown-netbsd x86_64-unknown-openbsd x86_64-unknown-dragonfly \
+	x86_64-apple-darwin aarch64-apple-darwin
+RUNS_HERE = x86_64-unknown-linux-musl aarch64-unknown-linux-gnu
 
 # What `make trace` shows. `write` carries the loop's own marks; `?` skips a
 # call that this architecture does not have.
@@ -55,8 +58,10 @@ doc: ## the documentation, in target/doc
 bench: ## the benchmarks
 	cargo bench
 
-cross: ## type check and clippy for other targets (TARGETS="...")
-	.ci/cross $(TARGETS)
+cross: ## clippy for other targets (TARGETS="..."), links with zig, the tests under musl and qemu
+	.ci/cross check $(TARGETS)
+	.ci/cross link $(TARGETS)
+	.ci/cross run $(RUNS_HERE)
 
 loom: ## the bell and the offload queue in every order that threads can take
 	RUSTFLAGS="--cfg eagain_loom" cargo test --release --test loom \
@@ -66,7 +71,7 @@ sanitize: ## the tests with threads under AddressSanitizer and ThreadSanitizer
 	.ci/sanitize address $(THREADED)
 	.ci/sanitize thread $(THREADED)
 
-soak: tools loom sanitize ## models, sanitizers, the long tests, then the whole suite REPEAT=20 times
+soak: tools loom sanitize cross ## models, sanitizers, the long tests, then the whole suite REPEAT=20 times
 	EAGAIN_SOAK=1 cargo test --release --test soak -- --nocapture
 	@i=1; while [ $$i -le $(REPEAT) ]; do \
 		echo "round $$i of $(REPEAT)"; cargo test --workspace --quiet || exit 1; i=$$((i + 1)); \

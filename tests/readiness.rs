@@ -1,6 +1,9 @@
 //! From `EAGAIN` to the edge: no data is left lying, no end is missed, and nobody is woken for
 //! nothing.
 
+#[cfg(target_os = "linux")]
+#[path = "readiness/forged.rs"]
+mod forged;
 mod tasks;
 
 use std::cell::{Cell, RefCell};
@@ -12,7 +15,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use eagain::net::{TcpListener, TcpStream};
+use eagain::net::TcpStream;
 use eagain::{Builder, Cause, EventLoop, Interest, JoinHandle, Source, Step, Wait, errno};
 use eagain_sys::{pipe as sys_pipe, socket};
 use tasks::addresses::{black_hole, nobody};
@@ -450,79 +453,6 @@ fn pitfall_9_who_never_had_to_wait_for_room_is_not_told_of_it() {
     assert_eq!(*causes.borrow(), []);
 }
 
-#[cfg(target_os = "linux")]
-mod forged {
-    //! Events for sources to which nothing happened.
-
-    use std::os::fd::{AsFd, OwnedFd};
-
-    use eagain::EventLoop;
-    use eagain_sys::epoll::{EPOLLET, EPOLLIN, EPOLLOUT, Op, epoll_ctl};
-    use eagain_sys::eventfd;
-
-    /// Watched in the name of each of the loop's first sources, and of some that never were.
-    pub(crate) struct Events(Vec<OwnedFd>);
-
-    impl Events {
-        pub(crate) fn of(event_loop: &EventLoop) -> Events {
-            let tokens = (0..32).chain([1 << 20, 1 << 32, u64::MAX - 2]);
-            let forge = |token| {
-                let fd = eventfd::eventfd().expect("an eventfd");
-                let flags = EPOLLIN | EPOLLOUT | EPOLLET;
-                epoll_ctl(event_loop.as_fd(), Op::Add, fd.as_fd(), flags, token).expect("an entry");
-                fd
-            };
-            Events(tokens.map(forge).collect())
-        }
-
-        /// The next wait brings all of them.
-        pub(crate) fn send(&self) {
-            for fd in &self.0 {
-                eventfd::add(fd.as_fd(), 1).expect("a write");
-            }
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn pitfall_10_events_for_nothing_are_tried_and_forgotten() {
-    let mut event_loop = new_loop();
-    let (near, mut far) = unix_pair();
-    let reader = event_loop.spawn(read_to_end(near));
-    let (full, mut reads_late) = unix_pair();
-    let writer = event_loop.spawn(write_all(full, 1 << 20));
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let addr = listener.local_addr().expect("an address");
-    let acceptor = event_loop.spawn(trying(move |cx| match listener.try_accept()? {
-        Some(accepted) => Ok(Step::Return(accepted)),
-        None => Ok(Step::Yield(cx.readable(&listener)?)),
-    }));
-    let forged = forged::Events::of(&event_loop);
-    turn_until_idle(&mut event_loop);
-    let before = event_loop.counts();
-    for _ in 0..10 {
-        forged.send(); // pitfall 10
-        turn_until_idle(&mut event_loop);
-    }
-    let after = event_loop.counts();
-    assert_eq!(after.resumes - before.resumes, 30, "each tries once for each event");
-    assert_eq!(after.tasks, 3, "and waits on");
-    assert_eq!(after.reactor.registrations, before.reactor.registrations);
-    assert!(after.reactor.stale_events > before.reactor.stale_events);
-
-    // What is real is still told from what is not.
-    far.write_all(b"hello").expect("a write");
-    drop(far);
-    let _client = std::net::TcpStream::connect(addr).expect("a connection");
-    let sink = thread::spawn(move || io::copy(&mut reads_late, &mut io::sink()));
-    run(&mut event_loop);
-    assert_eq!(returned(&reader).expect("no error"), b"hello");
-    returned(&writer).expect("no error");
-    returned(&acceptor).expect("no error");
-    assert_eq!(sink.join().expect("the peer ends").expect("and has read all"), 1 << 20);
-}
-
 /// Connects, and returns the stream when the connection is there.
 fn connect(event_loop: &EventLoop, addr: SocketAddr) -> JoinHandle<io::Result<TcpStream>> {
     let mut stream = None;
@@ -536,23 +466,6 @@ fn connect(event_loop: &EventLoop, addr: SocketAddr) -> JoinHandle<io::Result<Tc
             None => Ok(Step::Yield(cx.writable(stream.insert(waiting))?)),
         }
     }))
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn pitfall_11_no_event_stands_for_a_connection() {
-    let mut event_loop = new_loop();
-    let (_listener, _first, addr) = black_hole();
-    let connecting = connect(&event_loop, addr);
-    let forged = forged::Events::of(&event_loop);
-    turn_until_idle(&mut event_loop);
-    let before = event_loop.counts().resumes;
-    for _ in 0..10 {
-        forged.send(); // pitfall 11: writable, it says
-        turn_until_idle(&mut event_loop);
-    }
-    assert_eq!(event_loop.counts().resumes - before, 10);
-    assert!(!connecting.is_finished(), "there is nobody at the other end");
 }
 
 #[test]
