@@ -3,6 +3,7 @@
 use std::io;
 
 use eagain_sys::poller::Backend;
+use eagain_sys::select::FD_SETSIZE;
 
 use crate::event_loop::task::TaskId;
 
@@ -65,6 +66,17 @@ pub enum LoopError {
         /// What it was to wait with.
         poller: Backend,
     },
+    /// A loop waits with `select`, and the number of a descriptor is too high for that.
+    #[error(
+        "descriptor {fd} is too high for select, which ends before {limit}; let the loop wait with {} (`Builder::poller`), or open fewer",
+        Backend::NATIVE
+    )]
+    BeyondSelect {
+        /// Its number.
+        fd: i32,
+        /// `FD_SETSIZE`: the first that is too high.
+        limit: usize,
+    },
     /// The loop was stopped before the future that it ran was ready.
     #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
     Stopped,
@@ -74,6 +86,16 @@ pub enum LoopError {
 }
 
 impl LoopError {
+    /// What the poller said when it was to watch a descriptor.
+    pub(crate) fn of_watching(e: eagain_sys::Error) -> io::Error {
+        match e.fd() {
+            Some(fd) if e.is_beyond_select() => {
+                LoopError::BeyondSelect { fd, limit: FD_SETSIZE }.into()
+            }
+            _ => e.into(),
+        }
+    }
+
     /// The mistake behind an I/O error, if it is one.
     ///
     /// ```
@@ -97,7 +119,9 @@ impl From<LoopError> for io::Error {
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }
-            LoopError::NoSuchPoller { .. } => io::ErrorKind::Unsupported,
+            LoopError::NoSuchPoller { .. } | LoopError::BeyondSelect { .. } => {
+                io::ErrorKind::Unsupported
+            }
             LoopError::Stopped => io::ErrorKind::Other, // not `Interrupted`: that asks for more
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop | LoopError::RealClock => {
                 io::ErrorKind::InvalidInput

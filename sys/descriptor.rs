@@ -1,6 +1,6 @@
 //! What can be asked of any descriptor, and changed.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::stat::{SFlag, fstat};
@@ -40,6 +40,15 @@ fn get_flags(fd: BorrowedFd<'_>) -> Result<OFlag> {
 pub fn is_close_on_exec(fd: BorrowedFd<'_>) -> Result<bool> {
     let flags = fcntl(fd, FcntlArg::F_GETFD).map_err(|e| Error::from_nix("fcntl", fd, e))?;
     Ok(FdFlag::from_bits_retain(flags).contains(FdFlag::FD_CLOEXEC))
+}
+
+/// `int fcntl(int fd, F_GETFD)`: whether there is a descriptor of this number.
+///
+/// * strace: `fcntl(9, F_GETFD) = -1 EBADF (Bad file descriptor)`
+/// * Manual page: fcntl(2).
+pub(crate) fn is_open(number: RawFd) -> bool {
+    // SAFETY: takes no pointers, and changes nothing.
+    unsafe { libc::fcntl(number, libc::F_GETFD) != -1 }
 }
 
 /// `int ioctl(int fd, FIONREAD, int *n)`: how many bytes wait to be read.

@@ -111,6 +111,11 @@ impl Error {
         matches!(self.errno, libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
     }
 
+    /// The descriptor's number is `FD_SETSIZE` or more, so that `select` cannot watch it.
+    pub fn is_beyond_select(self) -> bool {
+        self.errno == libc::EINVAL && self.call == crate::select::FD_SET
+    }
+
     /// An error of one connection that a listener reports from `accept4`: it went away
     /// before it was accepted, or the network under it failed. The listener is fine;
     /// accept the next one. accept(2), "Error handling", lists them.

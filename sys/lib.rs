@@ -65,6 +65,13 @@ mod born;
 #[path = "born/with_flags.rs"]
 mod born;
 
+#[cfg(eagain_by_env)]
+#[path = "choice/by_env.rs"]
+mod choice;
+#[cfg(not(eagain_by_env))]
+#[path = "choice/fixed.rs"]
+mod choice;
+
 #[cfg(not(apple))]
 #[path = "sigpipe/by_call.rs"]
 mod sigpipe;

@@ -1,8 +1,9 @@
 //! The contract of a poller: how a loop learns which descriptors are ready.
 //!
 //! Every way of waiting is one file and the calls it is made of: the kernel's own
-//! ([`native`](crate::native): [`epoll`](crate::epoll) on Linux, `kqueue` elsewhere), and [`poll`](mod@crate::poll),
-//! which every Unix has. Each supplies a type `Poller`, its `Events`, and a `Bell`, with exactly
+//! ([`native`](crate::native): [`epoll`](crate::epoll) on Linux, `kqueue` elsewhere), and
+//! [`poll`](mod@crate::poll) and [`select`](mod@crate::select), which every Unix has. Each
+//! supplies a type `Poller`, its `Events`, and a `Bell`, with exactly
 //! these functions:
 //!
 //! * `new()` makes one.

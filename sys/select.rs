@@ -4,13 +4,25 @@
 //! overwritten by it, so the caller builds them anew each time. A set ends at `FD_SETSIZE`
 //! (1024): a descriptor with a higher number does not fit, and writing its bit would be
 //! writing past the end.
+//!
+//! Here is the call; [`Poller`], which is all that the loop above knows of, is in `poller`.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
 use crate::{Error, Result};
+
+mod poller;
+
+pub use self::poller::{Bell, Events, Poller};
+
+/// One more than the highest number that fits: mostly 1024.
+pub const FD_SETSIZE: usize = libc::FD_SETSIZE as usize;
+
+/// What refuses a number that does not.
+pub(crate) const FD_SET: &str = "FD_SET";
 
 /// A set of descriptors with numbers below `FD_SETSIZE`.
 #[derive(Clone, Copy)]
@@ -32,10 +44,25 @@ impl FdSet {
 
     /// Puts `fd` in; `EINVAL` if its number is `FD_SETSIZE` or more.
     pub fn insert(&mut self, fd: BorrowedFd<'_>) -> Result<()> {
-        let n = fd.as_raw_fd();
-        if n as usize >= libc::FD_SETSIZE {
-            return Err(Error::new("FD_SET", libc::EINVAL).on(n));
+        self.insert_number(fd.as_raw_fd())
+    }
+
+    /// Whether the number of `fd` is below `FD_SETSIZE`: else `EINVAL`.
+    pub fn has_room_for(fd: BorrowedFd<'_>) -> Result<()> {
+        FdSet::has_room_for_number(fd.as_raw_fd())
+    }
+
+    fn has_room_for_number(n: RawFd) -> Result<()> {
+        if usize::try_from(n).is_ok_and(|n| n < FD_SETSIZE) {
+            Ok(())
+        } else {
+            Err(Error::new(FD_SET, libc::EINVAL).on(n))
         }
+    }
+
+    /// [`insert`](FdSet::insert) by number: whoever watches many keeps no borrows.
+    pub(crate) fn insert_number(&mut self, n: RawFd) -> Result<()> {
+        FdSet::has_room_for_number(n)?;
         // SAFETY: the number is within the set.
         unsafe { libc::FD_SET(n, &raw mut self.set) };
         self.end = self.end.max(n + 1);
@@ -44,9 +71,12 @@ impl FdSet {
 
     /// Whether `fd` is in it.
     pub fn contains(&self, fd: BorrowedFd<'_>) -> bool {
-        let n = fd.as_raw_fd();
+        self.contains_number(fd.as_raw_fd())
+    }
+
+    pub(crate) fn contains_number(&self, n: RawFd) -> bool {
         // SAFETY: the number is within the set.
-        (n as usize) < libc::FD_SETSIZE && unsafe { libc::FD_ISSET(n, &raw const self.set) }
+        FdSet::has_room_for_number(n).is_ok() && unsafe { libc::FD_ISSET(n, &raw const self.set) }
     }
 }
 
@@ -69,8 +99,8 @@ pub fn select(read: &mut FdSet, write: &mut FdSet, timeout: Option<Duration>) ->
     let mut time = timeout.map(|t| {
         let micros = t.as_nanos().div_ceil(1000);
         libc::timeval {
-            // 68 years fit everywhere; nobody waits longer in one call.
-            tv_sec: i32::try_from(micros / 1_000_000).unwrap_or(i32::MAX).into(),
+            // Three years fit everywhere; nobody waits longer in one call.
+            tv_sec: (micros / 1_000_000).min(100_000_000) as _,
             tv_usec: (micros % 1_000_000) as _,
         }
     });

@@ -129,7 +129,7 @@ impl Reactor {
             drop(self.sources.borrow_mut().remove(io.key.replace(Key::NONE)));
         }
         if e.errno() != errno::EPERM {
-            return Err(e.into());
+            return Err(LoopError::of_watching(e));
         }
         io.always_ready.set(true);
         io.ready.set(io.ready.get() | Readiness::UNKNOWN);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::eventfd;
 use crate::poller::Interest;
-use crate::{Error, Result};
+use crate::{Error, Result, choice};
 
 /// The flags of a source of the loop. `EPOLLRDHUP` and `EPOLLPRI` are what makes a short read
 /// a safe sign of an empty buffer: without them the end of the stream or an urgent mark could
@@ -41,7 +41,8 @@ pub struct Poller {
 impl Poller {
     /// Makes one: [`epoll_create1`].
     pub fn new() -> Result<Poller> {
-        Ok(Poller { epoll: epoll_create1()?, nanoseconds: Cell::new(true) })
+        let nanoseconds = Cell::new(!choice::falls_back_on("epoll_wait"));
+        Ok(Poller { epoll: epoll_create1()?, nanoseconds })
     }
 
     /// Does without [`epoll_pwait2`], as on a kernel before 5.11: waits are then rounded up

@@ -55,11 +55,7 @@ impl Poller {
         interest: Interest,
         known: bool,
     ) -> Result<()> {
-        let mut watched = self.watched.borrow_mut();
-        if known && watched.modify("poll", fd, token, interest, Rule::Once).is_ok() {
-            return Ok(());
-        }
-        watched.add("poll", fd, token, interest, Rule::Once)
+        self.watched.borrow_mut().arm("poll", fd, token, interest, known)
     }
 
     /// Ends watching. No call.
@@ -93,9 +89,7 @@ impl Poller {
                 break; // what is left is asked for again, and comes first
             }
             ready -= 1;
-            if let Some(event) = watched.report(fd.number(), readiness(fd)) {
-                events.push(event);
-            }
+            events.push(watched.report(fd.number(), readiness(fd)));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::native;
+use crate::{choice, native};
 
 /// A way of waiting for descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,8 +43,9 @@ impl Backend {
 }
 
 impl Default for Backend {
+    /// [`Backend::NATIVE`], but in a build for tests that asks the environment.
     fn default() -> Backend {
-        Backend::NATIVE
+        choice::backend()
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
 use super::{Backend, Event, Interest, plain, self_pipe};
-use crate::{Error, Result, errno, native, poll};
+use crate::{Error, Result, choice, errno, native, poll, select};
 
 /// Any poller that fulfils the [contract](crate::poller), chosen by its name.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub struct Poller(Kind);
 enum Kind {
     Native(native::Poller),
     Poll(poll::Poller),
+    Select(select::Poller),
 }
 
 /// Calls the same function of whichever it is.
@@ -23,6 +24,7 @@ macro_rules! each {
         match &$poller.0 {
             Kind::Native($p) => $call,
             Kind::Poll($p) => $call,
+            Kind::Select($p) => $call,
         }
     };
 }
@@ -33,6 +35,7 @@ impl Poller {
         Ok(Poller(match backend {
             Backend::NATIVE => Kind::Native(native::Poller::new()?),
             Backend::Poll => Kind::Poll(poll::Poller::new()?),
+            Backend::Select => Kind::Select(select::Poller::new()?),
             elsewhere => return Err(Error::new(elsewhere.name(), errno::ENOSYS)),
         }))
     }
@@ -42,6 +45,7 @@ impl Poller {
         match self.0 {
             Kind::Native(_) => Backend::NATIVE,
             Kind::Poll(_) => Backend::Poll,
+            Kind::Select(_) => Backend::Select,
         }
     }
 
@@ -49,7 +53,7 @@ impl Poller {
     pub fn events(&self, capacity: usize) -> Events {
         match self.0 {
             Kind::Native(_) => Events::Native(native::Events::with_capacity(capacity)),
-            Kind::Poll(_) => Events::Plain(plain::Events::with_capacity(capacity)),
+            _ => Events::Plain(plain::Events::with_capacity(capacity)),
         }
     }
 
@@ -108,8 +112,14 @@ impl Poller {
     /// Makes a bell that ends a wait with an event for `token`.
     pub fn bell(&self, token: u64) -> Result<Bell> {
         Ok(match &self.0 {
+            Kind::Native(p) if choice::falls_back_on("pipe") => {
+                let bell = self_pipe::Bell::new()?;
+                p.add(bell.as_fd(), token, Interest::READ)?;
+                Bell::Pipe(bell)
+            }
             Kind::Native(p) => Bell::Native(p.bell(token)?),
             Kind::Poll(p) => Bell::Pipe(p.bell(token)?),
+            Kind::Select(p) => Bell::Pipe(p.bell(token)?),
         })
     }
 }
@@ -139,7 +149,7 @@ impl Batch for native::Events {
     fn fill(&mut self, poller: &Poller, timeout: Option<Duration>) -> Result<()> {
         match &poller.0 {
             Kind::Native(p) => p.wait(self, timeout),
-            Kind::Poll(_) => Err(not_its_own(poller)),
+            _ => Err(not_its_own(poller)),
         }
     }
 
@@ -173,6 +183,7 @@ impl Batch for Events {
         match (&poller.0, self) {
             (Kind::Native(p), Events::Native(events)) => p.wait(events, timeout),
             (Kind::Poll(p), Events::Plain(events)) => p.wait(events, timeout),
+            (Kind::Select(p), Events::Plain(events)) => p.wait(events, timeout),
             _ => Err(not_its_own(poller)),
         }
     }

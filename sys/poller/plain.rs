@@ -20,8 +20,8 @@ impl Events {
         self.list.clear();
     }
 
-    pub(crate) fn push(&mut self, event: Event) {
-        self.list.push(event);
+    pub(crate) fn push(&mut self, event: Option<Event>) {
+        self.list.extend(event);
     }
 
     /// How many there is room for.

@@ -84,6 +84,21 @@ impl Watched {
         Ok(())
     }
 
+    /// Watches for one report, whatever it was watched for if it is `known`.
+    pub(crate) fn arm(
+        &mut self,
+        call: &'static str,
+        fd: BorrowedFd<'_>,
+        token: u64,
+        interest: Interest,
+        known: bool,
+    ) -> Result<()> {
+        if known && self.modify(call, fd, token, interest, Rule::Once).is_ok() {
+            return Ok(());
+        }
+        self.add(call, fd, token, interest, Rule::Once)
+    }
+
     /// Asks for `interest` again. Nothing happens if the number is another descriptor's by now, or
     /// a borrowed one's.
     pub(crate) fn want(&mut self, number: RawFd, token: u64, interest: Interest) {
@@ -113,6 +128,12 @@ impl Watched {
             let armed = self.entries[number]?.armed;
             (!armed.is_empty()).then_some((number as RawFd, armed))
         })
+    }
+
+    /// Whether a direction of it is asked for.
+    pub(crate) fn asks(&self, number: RawFd, direction: Interest) -> bool {
+        let entry = usize::try_from(number).ok().and_then(|number| *self.entries.get(number)?);
+        entry.is_some_and(|entry| entry.armed.satisfies(direction))
     }
 
     /// What the loop is told of a descriptor that was found ready, which is disarmed as its rule

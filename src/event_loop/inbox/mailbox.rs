@@ -72,11 +72,11 @@ impl<Letter, Bell: Ring> Mailbox<Letter, Bell> {
 
     /// Marks the bell silent, and takes all letters. Tells whether it was rung, too.
     pub(crate) fn take(&self) -> Result<(Vec<Letter>, bool), Bell::Error> {
-        let rung = self.rung.swap(false, Ordering::AcqRel);
         let mut open = self.lock();
         if let Some(bell) = &open.bell {
-            bell.answer()?;
+            bell.answer()?; // before it counts as silent: a ring after that must not be taken out
         }
+        let rung = self.rung.swap(false, Ordering::AcqRel);
         Ok((std::mem::take(&mut open.letters), rung))
     }
 

@@ -170,7 +170,7 @@ impl Reactor {
                 if known.is_none() {
                     self.forget_borrowed(number);
                 }
-                if e.errno() == errno::EPERM { Ok(None) } else { Err(e.into()) }
+                if e.errno() == errno::EPERM { Ok(None) } else { Err(LoopError::of_watching(e)) }
             }
         }
     }
