@@ -19,7 +19,7 @@ mod poller;
 pub use self::poller::{Bell, Events, Poller};
 
 /// One more than the highest number that fits: mostly 1024.
-pub const FD_SETSIZE: usize = libc::FD_SETSIZE as usize;
+pub const FD_SETSIZE: usize = libc::FD_SETSIZE;
 
 /// What refuses a number that does not.
 pub(crate) const FD_SET: &str = "FD_SET";
