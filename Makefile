@@ -26,10 +26,21 @@ help:
 run: ## fetch five pages at once, served by a child process (ARGS="URL... --timeout 2")
 	cargo run --release --example fetch -- $(ARGS)
 
-test: tools release-examples ## all tests in debug, then the strace tests in release; installs what they need
-	cargo test --workspace
-	cargo test --workspace --all-features
-	@$(STRACE_TESTS)
+test: tools release-examples ## all tests in debug, then the strace tests in release; EAGAIN_POLLER=poll, EAGAIN_FALLBACK=epoll_wait,pipe
+	@if [ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ]; then set -x; \
+		$(BY_ENV) --workspace --all-features --tests; \
+	else set -ex; \
+		cargo test --workspace; cargo test --workspace --all-features; \
+	fi
+	@[ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ] || { $(STRACE_TESTS); }
+
+# One build that takes poller and fallbacks from the environment, and has no accept4.
+BY_ENV = RUSTFLAGS="--cfg eagain_by_env --cfg eagain_flags_afterwards" cargo test \
+	--target-dir "$${CARGO_TARGET_DIR:-target}/by_env"
+
+contract: ## what every poller does, on each of this kernel's, with fallbacks and without
+	cargo test --package eagain-sys
+	EAGAIN_FALLBACK=epoll_wait,pipe $(BY_ENV) --package eagain-sys
 
 check: ## format, clippy, docs, the layers, the oldest Rust
 	cargo fmt --all --check
@@ -92,4 +103,4 @@ tools:
 	@.ci/tools $(TOOLS)
 
 .NOTPARALLEL:
-.PHONY: help run test check trace strace strace-bless doc bench cross loom sanitize soak clean release-examples tools
+.PHONY: help run test contract check trace strace strace-bless doc bench cross loom sanitize soak clean release-examples tools
