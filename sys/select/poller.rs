@@ -70,6 +70,11 @@ impl Poller {
         self.watched.borrow_mut().delete("select", fd.as_raw_fd(), token)
     }
 
+    /// False: one entry for both.
+    pub fn has_entry_per_direction(&self) -> bool {
+        false
+    }
+
     /// False: this list is of numbers, and knows nothing of what becomes of them.
     pub fn forgets_closed(&self) -> bool {
         false
