@@ -47,12 +47,29 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes a descriptor that is not a connection the library knows better: a pipe, a Unix
-    /// socket, an eventfd, what a C library hands out. Switches it to non-blocking if it is not
-    /// yet (`fcntl` F_GETFL, perhaps F_SETFL).
+    /// Takes any descriptor that the library knows no better: a pipe, a socket, a terminal, an
+    /// eventfd, a timerfd, what a C library hands out. What the kernel cannot poll, files and
+    /// directories, is always ready, and read while the loop waits. Switches it to non-blocking if
+    /// it is not yet (`fcntl` F_GETFL, perhaps F_SETFL).
     ///
     /// If a duplicate of it exists or is made elsewhere, lend it once with [`fd`](Source::fd):
     /// then it is deregistered before it is closed, which the duplicate would prevent.
+    ///
+    /// ```
+    /// use std::fs::File;
+    ///
+    /// use eagain::Source;
+    ///
+    /// # eagain::run(async {
+    /// let entropy = Source::new(File::open("/dev/urandom")?)?; // a device
+    /// let manifest = Source::new(File::open("Cargo.toml")?)?; // a file: always ready
+    /// let mut buf = [0; 16];
+    /// assert_eq!(entropy.read(&mut buf).await?, 16);
+    /// assert_eq!(manifest.read(&mut buf).await?, 16);
+    /// # std::io::Result::Ok(())
+    /// # })??;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new(fd: impl Into<OwnedFd>) -> io::Result<Source> {
         let fd = fd.into();
         if !descriptor::is_nonblocking(fd.as_fd())? {

@@ -1,7 +1,6 @@
 //! What leads to a stream is one.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::rc::Rc;
 
 use crate::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
@@ -95,68 +94,4 @@ impl<R: AsyncRead + ?Sized> AsyncRead for Box<R> {
 
 impl<W: AsyncWrite + ?Sized> AsyncWrite for Box<W> {
     write_by! { self => (**self) }
-}
-
-/// So a stream that is shared is read by one task and written by another.
-///
-/// ```
-/// use std::rc::Rc;
-///
-/// use eagain::Source;
-/// use eagain::io::{AsyncRead, AsyncWrite};
-///
-/// # eagain::run(async {
-/// # let (near, far) = std::os::unix::net::UnixStream::pair()?;
-/// # let (near, mut far) = (Source::new(near)?, Source::new(far)?);
-/// let mut reader = Rc::new(near);
-/// let mut writer = reader.clone();
-/// let text = eagain::spawn(async move {
-///     let mut text = String::new();
-///     reader.read_to_string(&mut text).await.map(|_| text)
-/// });
-/// writer.write_all(b"hello").await?;
-/// # far.write_all(b"hello").await?;
-/// # far.shutdown().await?;
-/// assert_eq!(text.await??, "hello");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?.unwrap();
-/// # std::io::Result::Ok(())
-/// ```
-impl<S: ?Sized> AsyncRead for Rc<S>
-where
-    for<'a> &'a S: AsyncRead,
-{
-    async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        (&**self).read(buf).await
-    }
-
-    async fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        (&**self).read_vectored(bufs).await
-    }
-
-    async fn read_append(&mut self, buf: &mut Vec<u8>) -> io::Result<usize> {
-        (&**self).read_append(buf).await
-    }
-}
-
-/// As for reading.
-impl<S: ?Sized> AsyncWrite for Rc<S>
-where
-    for<'a> &'a S: AsyncWrite,
-{
-    async fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        (&**self).write(buf).await
-    }
-
-    async fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&**self).write_vectored(bufs).await
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        (&**self).flush().await
-    }
-
-    async fn shutdown(&mut self) -> io::Result<()> {
-        (&**self).shutdown().await
-    }
 }

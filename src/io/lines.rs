@@ -95,4 +95,9 @@ impl<R: AsyncBufRead> Split<R> {
     pub fn into_inner(self) -> R {
         self.reader
     }
+
+    /// The reader.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.reader
+    }
 }

@@ -5,8 +5,8 @@
 //! One method makes a reader, two make a writer; the others come with them, as in `std::io`.
 //!
 //! A stream of the kernel has both traits twice, as std has it: for itself, and for `&` of itself,
-//! so that one half of a task reads while the other writes. Of what is shared by two tasks, `Rc`
-//! has them, too: `&*shared` is the stream itself, for both directions at once.
+//! so that one half of a task reads while the other writes. What two tasks share is
+//! [`Shared`].
 //!
 //! ```
 //! use std::io;
@@ -74,6 +74,7 @@ mod lines;
 mod memory;
 mod read;
 mod sendfile;
+mod shared;
 mod splice;
 pub(crate) mod streams;
 mod take;
@@ -86,6 +87,7 @@ pub use copy::{copy, copy_bidirectional, copy_buf};
 pub use lines::{Lines, Split};
 pub use read::AsyncRead;
 pub use sendfile::sendfile;
+pub use shared::Shared;
 pub use splice::{splice, splice_bidirectional};
 pub use take::Take;
 pub use write::AsyncWrite;

@@ -26,7 +26,8 @@ use crate::pipe::{Receiver, Sender};
 /// OpenOptions::new().open_sender(&path)?.try_write(b"!")?;
 /// assert_eq!(requests.try_read(&mut [0; 8])?, Some(1));
 /// assert_eq!(requests.try_read(&mut [0; 8])?, None);
-/// # std::fs::remove_dir_all(&folder)
+/// # std::fs::remove_dir_all(&folder)?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {

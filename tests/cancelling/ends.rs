@@ -126,6 +126,13 @@ pub(crate) fn sender(_: &mut EventLoop) -> Ends<Sender> {
     Ends::of(near, far.try_into().expect("its descriptor"))
 }
 
+/// The same, shared by what reads it in its own ways.
+pub(crate) fn shared(_: &mut EventLoop) -> Ends<Rc<Source>> {
+    let (near, far) = unix_pair();
+    far.set_nonblocking(true).expect("a socket");
+    Ends::of(Rc::new(near), far.into())
+}
+
 /// A buffer that is put back when the future that fills it is dropped.
 pub(crate) struct Kept<S, F: Fn(&S, Vec<u8>)> {
     pub(crate) buf: Vec<u8>,

@@ -13,7 +13,7 @@ use crate::ends::{Ends, tcp, unix};
 use crate::witness::Waiting;
 
 /// Numbers without end, none of them 0 or 255.
-fn numbers(count: usize) -> Vec<u8> {
+pub(crate) fn numbers(count: usize) -> Vec<u8> {
     let mut numbers = (1..=251).collect::<Vec<u8>>().repeat(count / 251 + 1);
     numbers.truncate(count);
     numbers

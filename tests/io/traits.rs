@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::rc::Rc;
 
-use eagain::io::{AsyncRead, AsyncWrite};
+use eagain::io::{AsyncRead, AsyncWrite, Shared};
 use eagain::net::{TcpListener, TcpStream};
 use eagain::{Source, try_join};
 
@@ -155,7 +155,7 @@ fn streams_are_used_as_themselves_by_reference_boxed_and_shared() {
         let (mut near, far) = unix();
         echo(&mut near, Box::new(far)).await?;
         let (near, far) = unix();
-        echo(Rc::new(near), &far).await
+        echo(Shared::new(near), Shared::from(Rc::new(far))).await
     });
 }
 
@@ -163,7 +163,7 @@ fn streams_are_used_as_themselves_by_reference_boxed_and_shared() {
 fn two_tasks_share_a_stream_by_its_halves() {
     run(async {
         let (near, far) = tcp().await;
-        let mut reader = Rc::new(near);
+        let mut reader = Shared::new(near);
         let mut writer = reader.clone();
         let writing = eagain::spawn(async move {
             writer.write_all(&[7; 1 << 20]).await?;
