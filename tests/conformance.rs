@@ -4,6 +4,7 @@
 //! | | a line: from one end to the other | full: no more goes in, and nothing happens by itself | a pair: both ways | a reset |
 //! |---|---|---|---|---|
 //! | TCP over IPv4 and IPv6 | yes | yes | yes | yes |
+//! | Unix stream | yes | yes | yes | no: there is no such thing |
 //! | `socketpair` as a `Source` | yes | yes | yes | no: there is no such thing |
 //! | pipe, as itself and as a `Source` | yes | yes | no: it has one direction | no: there is no such thing |
 
@@ -119,6 +120,7 @@ mod lines {
     holds!(line for
         tcp_v4: crate::streams::Tcp4,
         tcp_v6: crate::streams::Tcp6,
+        unix: crate::streams::Unix,
         socketpair: crate::streams::Socketpair,
         pipe: crate::streams::Pipe,
         pipe_as_source: crate::streams::PipeAsSource,
@@ -129,6 +131,7 @@ mod filled {
     holds!(full for
         tcp_v4: crate::streams::Tcp4,
         tcp_v6: crate::streams::Tcp6,
+        unix: crate::streams::Unix,
         socketpair: crate::streams::Socketpair,
         pipe: crate::streams::Pipe,
         pipe_as_source: crate::streams::PipeAsSource,
@@ -139,6 +142,7 @@ mod both_ways {
     holds!(pair for
         tcp_v4: crate::streams::Tcp4,
         tcp_v6: crate::streams::Tcp6,
+        unix: crate::streams::Unix,
         socketpair: crate::streams::Socketpair,
     );
 }

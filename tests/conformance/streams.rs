@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use eagain::net::{TcpListener, TcpStream};
+use eagain::net::{TcpListener, TcpStream, UnixStream};
 use eagain::{Source, pipe};
 use eagain_sys::socket;
 
@@ -34,6 +34,16 @@ impl Pair for Tcp6 {
 
     async fn pair() -> (TcpStream, TcpStream) {
         tcp("[::1]:0").await
+    }
+}
+
+pub(crate) struct Unix;
+
+impl Pair for Unix {
+    type End = UnixStream;
+
+    async fn pair() -> (UnixStream, UnixStream) {
+        UnixStream::pair().expect("a pair")
     }
 }
 
