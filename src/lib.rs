@@ -47,6 +47,7 @@
 mod buffers;
 mod error;
 mod event_loop;
+pub mod fs;
 pub mod future;
 #[cfg(feature = "hyper")]
 pub mod hyper;
@@ -56,6 +57,7 @@ pub mod pipe;
 pub mod signal;
 mod source;
 mod stderr;
+pub mod stdio;
 pub mod stream;
 pub mod sync;
 mod task;

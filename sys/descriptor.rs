@@ -82,8 +82,8 @@ pub enum Kind {
 /// `int fstat(int fd, struct stat *statbuf)`: what `fd` refers to.
 ///
 /// Of a device it is asked whether it is a terminal with a name (isatty(3), ttyname(3)), so this may
-/// make a few more calls. The side of a terminal that plays the user (`/dev/ptmx` on Linux) has none, and is
-/// no terminal in this sense.
+/// make a few more calls. The side of a terminal that plays the user (`/dev/ptmx` on Linux) has none of
+/// its own, and is no terminal in this sense.
 ///
 /// * strace: `fstat(0, {st_mode=S_IFCHR|0620, st_rdev=makedev(0x88, 0x1), ...}) = 0`,
 ///   `ioctl(0, TCGETS, {...}) = 0`
@@ -100,11 +100,11 @@ pub fn kind(fd: BorrowedFd<'_>) -> Result<Kind> {
     })
 }
 
-/// The name of the master's device is that of all masters; only the other side has one of its own.
+/// All masters have the same name, by which one would get a new terminal.
 fn is_terminal(fd: BorrowedFd<'_>) -> bool {
     // SAFETY: takes no pointers.
     let is_one = unsafe { libc::isatty(fd.as_raw_fd()) } == 1;
-    is_one && nix::unistd::ttyname(fd).is_ok()
+    is_one && nix::unistd::ttyname(fd).is_ok_and(|name| !name.ends_with("ptmx"))
 }
 
 /// `int fcntl(int fd, F_DUPFD_CLOEXEC, 3)`: another descriptor for the same open file description,

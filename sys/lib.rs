@@ -15,6 +15,7 @@
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`] | other processes |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
+//! | [`dontwait`] | sockets that others share |
 //! | [`mark`] | words of our own in the output of `strace` |
 //! | [`Error`] | which call failed, on which descriptor, and how |
 
@@ -22,6 +23,7 @@ pub mod board;
 pub mod clock;
 mod control;
 pub mod descriptor;
+pub mod dontwait;
 #[cfg(target_os = "linux")]
 pub mod epoll;
 mod error;

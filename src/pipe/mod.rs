@@ -140,4 +140,4 @@ macro_rules! is_an_end {
 is_an_end!(Sender, Receiver);
 
 reads!(Receiver);
-writes!(Sender);
+writes!(Sender: vectored);

@@ -54,7 +54,8 @@ impl Receiver {
     ///     std::io::Result::Ok(said)
     /// })??;
     /// assert_eq!(said, b"hello");
-    /// # std::fs::remove_dir_all(&folder)
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> io::Result<Receiver> {
         OpenOptions::new().open_receiver(path)

@@ -1,6 +1,6 @@
 //! The end of a pipe that is written.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
@@ -66,6 +66,13 @@ impl Sender {
     /// `EPIPE`: the reader is gone.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<Option<usize>> {
         self.source.try_write_of(buf.len(), |fd| pipe::write(fd, buf))
+    }
+
+    /// The same of several buffers, one after the other.
+    ///
+    /// System calls: one `writev`, or none. Errors: as [`try_write`](Sender::try_write).
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        self.source.try_write_vectored(bufs)
     }
 
     /// Writes as much as there is room for, and waits until there is some.

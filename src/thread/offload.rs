@@ -116,6 +116,17 @@ impl<T: Send, F: FnOnce() -> T + Send> Promised<T> for Offloaded<T, F> {
     }
 }
 
+impl<T> Offload<T> {
+    /// Takes the work back, unless a thread has begun with it: then the answer is false.
+    pub(crate) fn take_back(&self) -> bool {
+        let taken = self.piece.cancel(JoinError::Cancelled);
+        if taken {
+            self.pool.work_cancelled();
+        }
+        taken
+    }
+}
+
 impl<T> Future for Offload<T> {
     type Output = Result<T, JoinError>;
 
@@ -127,9 +138,7 @@ impl<T> Future for Offload<T> {
 impl<T> Drop for Offload<T> {
     fn drop(&mut self) {
         self.piece.outcome().forget_waker();
-        if self.piece.cancel(JoinError::Cancelled) {
-            self.pool.work_cancelled();
-        }
+        self.take_back();
     }
 }
 
