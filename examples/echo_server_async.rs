@@ -36,7 +36,9 @@ async fn accept(listener: TcpListener) -> io::Result<()> {
 fn echo(stream: TcpStream) -> impl Future<Output = io::Result<()>> {
     async move {
         loop {
-            match stream.read_with(|bytes| pass_on(&stream, bytes)).await?? {
+            // Not in the `match` itself: what was awaited would live as long as that.
+            let passed = stream.read_with(|bytes| pass_on(&stream, bytes)).await??;
+            match passed {
                 Passed::All => {}
                 // Until the peer has taken this, nothing more is read from it. Boxed, since the
                 // task is as large as the largest future that it awaits.

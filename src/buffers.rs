@@ -1,6 +1,6 @@
 //! Buffers of the loop's thread: for who has something to read, while there is something to read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -12,6 +12,8 @@ const KEPT: usize = 16;
 type Buffer = Box<[u8; SIZE]>;
 
 thread_local! {
+    /// Mostly one is enough, and it is cheaper to take from here.
+    static FIRST: Cell<Option<Buffer>> = const { Cell::new(None) };
     static SPARE: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -22,6 +24,14 @@ impl Loan {
     #[inline]
     pub(crate) fn new() -> Loan {
         // While the thread is torn down there is no stock.
+        match FIRST.try_with(Cell::take) {
+            Ok(Some(buffer)) => Loan(Some(buffer)),
+            _ => Loan::another(),
+        }
+    }
+
+    #[cold]
+    fn another() -> Loan {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
         Loan(Some(spare.unwrap_or_else(|| Box::new([0; SIZE]))))
     }
@@ -47,13 +57,21 @@ impl Drop for Loan {
     #[inline]
     fn drop(&mut self) {
         let Some(buffer) = self.0.take() else { return };
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < KEPT {
-                spare.push(buffer);
-            }
-        });
+        if let Ok(Some(other)) = FIRST.try_with(|first| first.replace(Some(buffer))) {
+            keep(other);
+        }
     }
+}
+
+/// Puts a buffer behind the first, unless there are enough.
+#[cold]
+fn keep(buffer: Buffer) {
+    let _ = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
+        if spare.len() < KEPT {
+            spare.push(buffer);
+        }
+    });
 }
 
 /// What was read, in a buffer of the loop's thread that goes back when this is dropped: what
