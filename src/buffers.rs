@@ -21,7 +21,7 @@ thread_local! {
 pub(crate) struct Loan(Option<Buffer>);
 
 impl Loan {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new() -> Loan {
         // While the thread is torn down there is no stock.
         match FIRST.try_with(Cell::take) {
@@ -40,21 +40,21 @@ impl Loan {
 impl Deref for Loan {
     type Target = [u8];
 
-    #[inline]
+    #[inline(always)]
     fn deref(&self) -> &[u8] {
         self.0.as_ref().map_or(&[], |buffer| &buffer[..])
     }
 }
 
 impl DerefMut for Loan {
-    #[inline]
+    #[inline(always)]
     fn deref_mut(&mut self) -> &mut [u8] {
         self.0.as_mut().map_or(&mut [], |buffer| &mut buffer[..])
     }
 }
 
 impl Drop for Loan {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         let Some(buffer) = self.0.take() else { return };
         if let Ok(Some(other)) = FIRST.try_with(|first| first.replace(Some(buffer))) {

@@ -3,8 +3,9 @@
 use std::io;
 
 use eagain_sys::poller::Interest;
+use eagain_sys::socket;
 
-use crate::buffers::{Loan, PooledBuf};
+use crate::buffers::{Loan, PooledBuf, SIZE};
 use crate::net::TcpStream;
 
 impl TcpStream {
@@ -55,13 +56,14 @@ impl TcpStream {
     /// The same without waiting: `None` if nothing is there now.
     ///
     /// System calls and errors: as [`try_read`](TcpStream::try_read).
-    #[inline]
+    #[inline(always)]
     pub fn try_read_with<R>(&self, read: impl FnOnce(&[u8]) -> R) -> io::Result<Option<R>> {
-        if !self.source.io.ready.get().satisfies(Interest::READ) {
-            return Ok(None);
-        }
-        let mut buffer = Loan::new();
-        Ok(self.try_read(&mut buffer)?.map(|n| read(&buffer[..n])))
+        // Borrowed only if the call is made.
+        let mut buffer = None;
+        let n = self
+            .source
+            .try_read_of(SIZE, |fd| socket::recv(fd, buffer.get_or_insert_with(Loan::new)))?;
+        Ok(n.zip(buffer).map(|(n, buffer)| read(&buffer[..n])))
     }
 
     /// Waits until there is something to read, and returns it in a buffer of the loop's pool, up to
