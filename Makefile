@@ -74,6 +74,9 @@ cross: ## clippy for other targets (TARGETS="..."), links with zig, the tests un
 	.ci/cross link $(TARGETS)
 	.ci/cross run $(RUNS_HERE)
 
+libkqueue: ## all tests on the kqueue poller, with the libkqueue in LIBKQUEUE=DIR for a kernel
+	.ci/libkqueue "$(LIBKQUEUE)"
+
 loom: ## the bell and the offload queue in every order that threads can take
 	RUSTFLAGS="--cfg eagain_loom" cargo test --release --test loom \
 		--target-dir "$${CARGO_TARGET_DIR:-target}/loom"
@@ -103,4 +106,4 @@ tools:
 	@.ci/tools $(TOOLS)
 
 .NOTPARALLEL:
-.PHONY: help run test contract check trace strace strace-bless doc bench cross loom sanitize soak clean release-examples tools
+.PHONY: help run test contract check trace strace strace-bless doc bench cross libkqueue loom sanitize soak clean release-examples tools

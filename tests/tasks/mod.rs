@@ -5,6 +5,11 @@
 #![allow(dead_code)]
 
 pub(crate) mod addresses;
+#[cfg(eagain_libkqueue)]
+#[path = "asleep_in_steps.rs"]
+mod asleep;
+#[cfg(not(eagain_libkqueue))]
+mod asleep;
 
 use std::cell::RefCell;
 use std::io;
@@ -151,7 +156,7 @@ fn turn_until_it(event_loop: &mut EventLoop, mut is_done: impl FnMut(&EventLoop)
         // Not in the turn itself: that would sleep also after a task has made it done.
         if !is_done(event_loop) && !has_ready_tasks(event_loop) {
             let due = event_loop.next_deadline().map(|d| d.duration_since(Instant::now()));
-            let happens = is_ready(&*event_loop, Interest::READ, due.unwrap_or(PATIENCE));
+            let happens = asleep::has_events_within(event_loop, due.unwrap_or(PATIENCE));
             assert!(happens || due.is_some(), "nothing happens: {:?}", event_loop.tasks());
         }
     }
