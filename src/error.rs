@@ -2,6 +2,7 @@
 
 use std::io;
 
+use eagain_sys::errno;
 use eagain_sys::poller::Backend;
 use eagain_sys::select::FD_SETSIZE;
 
@@ -80,6 +81,13 @@ pub enum LoopError {
     /// The loop was stopped before the future that it ran was ready.
     #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
     Stopped,
+    /// The kernel can wait for such a descriptor in general, but its poller refuses this one: on
+    /// macOS a terminal that was opened under the name `/dev/tty`; a poller that is to wait for
+    /// itself.
+    #[error(
+        "the kernel's poller refuses to watch this descriptor (EINVAL); open a terminal by the name that `tty` tells, not as /dev/tty, or read it by `offload`"
+    )]
+    CannotBePolled,
     /// The descriptor is lent out at this moment, so it cannot be closed.
     #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
     Lent,
@@ -92,6 +100,7 @@ impl LoopError {
             Some(fd) if e.is_beyond_select() => {
                 LoopError::BeyondSelect { fd, limit: FD_SETSIZE }.into()
             }
+            _ if e.errno() == errno::EINVAL => LoopError::CannotBePolled.into(),
             _ => e.into(),
         }
     }
@@ -119,9 +128,9 @@ impl From<LoopError> for io::Error {
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }
-            LoopError::NoSuchPoller { .. } | LoopError::BeyondSelect { .. } => {
-                io::ErrorKind::Unsupported
-            }
+            LoopError::NoSuchPoller { .. }
+            | LoopError::BeyondSelect { .. }
+            | LoopError::CannotBePolled => io::ErrorKind::Unsupported,
             LoopError::Stopped => io::ErrorKind::Other, // not `Interrupted`: that asks for more
             LoopError::Nested | LoopError::OtherLoop | LoopError::NoLoop | LoopError::RealClock => {
                 io::ErrorKind::InvalidInput

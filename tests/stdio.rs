@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 
+use eagain::{EventLoop, LoopError, Source};
 use eagain_sys::{descriptor, pipe};
 use roles::{child, output_of};
 
@@ -146,6 +147,24 @@ fn pitfall_62_who_waits_for_input_can_end() {
         let output = output_of(child("gives up").stdin(stdin));
         assert!(output.ends_with("nothing came")); // pitfall 62
     }
+}
+
+#[test]
+fn pitfall_63_what_the_poller_refuses_is_unsupported_with_a_hint() {
+    // Whatever the environment asks for: `poll` refuses nothing.
+    let Ok(mut event_loop) = EventLoop::builder().poller(eagain::Backend::Epoll).build() else {
+        return; // no epoll on this kernel
+    };
+    // An epoll instance cannot wait for itself: as for kqueue and /dev/tty, that is EINVAL.
+    let itself = Source::new(copy_of(&event_loop)).expect("a descriptor");
+    let refused = || Err::<(), _>(std::io::ErrorKind::WouldBlock.into());
+    let error = event_loop
+        .block_on(itself.io(eagain::Interest::READ, |_| refused()))
+        .expect("a run")
+        .expect_err("it would wait for itself");
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported); // pitfall 63
+    assert_eq!(LoopError::of(&error), Some(LoopError::CannotBePolled));
+    assert!(error.to_string().contains("/dev/tty"), "{error}");
 }
 
 #[test]

@@ -34,6 +34,10 @@
 //! })??;
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! On macOS kqueue refuses `/dev/tty` under that name; standard descriptors are opened by the name
+//! that ttyname(3) has for them, which it accepts. What it refuses all the same gives
+//! [`LoopError::CannotBePolled`](crate::LoopError::CannotBePolled) when it has to be waited for.
 
 use crate::io::streams;
 
