@@ -66,6 +66,19 @@ const OFFLOADED: Options = Options {
     ..IN_ORDER
 };
 
+/// A thread reads the file, and a child may speak before it is listened to.
+const FILES: Options = Options {
+    pipes: true,
+    optional: &[
+        "epoll: epoll_wait(0)",
+        "epoll: epoll_wait(none) = ready",
+        "eventfd: event IN",
+        "pipe, to read: event HUP",
+        "pipe, to read: event IN|HUP",
+    ],
+    ..IN_ORDER
+};
+
 /// Whether the foreign loop sleeps when something comes or is due is open.
 const EMBEDDED: Options = Options {
     optional: &[
@@ -111,6 +124,8 @@ transcripts! {
     stream:            "17_stream" []              NO_MARKS, IN_ORDER;
     // Long enough for a busy machine: the connections keep pace.
     pool:              "18_pool" ["200"]           NO_MARKS, TOGETHER;
+    // Its own end of a pipe, too, and not only the loop's.
+    files:             "19_files" []               NO_MARKS, FILES;
     // By tasks; what other threads do is not in the trace.
     threads_and_tasks: "20_threads_and_tasks" ["10", "10"] NO_MARKS, RACING_CLIENTS;
     // The main thread; what the loops' threads do is not in the trace.
