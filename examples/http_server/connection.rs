@@ -129,12 +129,21 @@ impl Connection {
 
     /// Answers the requests in `bytes` one after the other. Says how far that went.
     fn answer_all(&self, bytes: &[u8], output: &mut Vec<u8>) -> (usize, Next) {
-        let mut answered = 0;
+        let hello = self.server.hello.borrow();
+        let (mut answered, mut last): (_, &[u8]) = (0, &[]);
         while answered < bytes.len() {
             if output.len() >= ENOUGH {
                 return (answered, Next::GoOn);
             }
-            match request::parse(&bytes[answered..]) {
+            let rest = &bytes[answered..];
+            // Who sends many at once mostly sends the same: what was just understood needs no
+            // second look.
+            if !last.is_empty() && rest.starts_with(last) {
+                answered += last.len();
+                output.extend_from_slice(&hello);
+                continue;
+            }
+            match request::parse(rest) {
                 Parsed::Partial => break,
                 Parsed::Refused(refusal) => {
                     response::refuse(output, refusal, &self.server.date.borrow());
@@ -142,6 +151,11 @@ impl Connection {
                 }
                 Parsed::Request(request, length) => {
                     answered += length;
+                    if self.wants_hello(&request) {
+                        last = &rest[..length];
+                        output.extend_from_slice(&hello);
+                        continue;
+                    }
                     match self.answer(&request, output) {
                         Next::GoOn => {}
                         next => return (answered, next),
@@ -152,13 +166,15 @@ impl Connection {
         (answered, Next::Wait)
     }
 
+    /// Whether the answer is the one that is ready.
+    fn wants_hello(&self, request: &Request<'_>) -> bool {
+        let is_usual = request.wants_body && request.keeps_alive && !request.is_old;
+        let has_hello = self.server.root.is_none() && !self.server.is_draining();
+        request.path == "/" && is_usual && has_hello
+    }
+
     fn answer(&self, request: &Request<'_>, output: &mut Vec<u8>) -> Next {
         let is_last = !request.keeps_alive || self.server.is_draining();
-        let is_usual = request.wants_body && !is_last && !request.is_old;
-        if request.path == "/" && self.server.root.is_none() && is_usual {
-            output.extend_from_slice(&self.server.hello.borrow());
-            return Next::GoOn;
-        }
         let fields = match (is_last, request.is_old) {
             (true, _) => response::CLOSE,
             (false, true) => "Connection: keep-alive\r\n",

@@ -49,21 +49,19 @@ fn understand<'a>(head: &httparse::Request<'_, 'a>) -> Result<Request<'a>, Refus
     let is_old = head.version == Some(0);
     let (mut keeps_alive, mut hosts) = (!is_old, 0);
     for field in head.headers.iter() {
-        match field.name {
-            name if name.eq_ignore_ascii_case("host") => hosts += 1,
-            name if name.eq_ignore_ascii_case("connection") => {
+        let is = |name: &str| field.name.eq_ignore_ascii_case(name);
+        // Most fields are none of these, and most of those have another length.
+        match field.name.len() {
+            4 if is("host") => hosts += 1,
+            10 if is("connection") => {
                 if has_word(field, "close") {
                     keeps_alive = false;
                 } else if is_old && has_word(field, "keep-alive") {
                     keeps_alive = true;
                 }
             }
-            name if name.eq_ignore_ascii_case("content-length") && field.value == b"0" => {}
-            name if name.eq_ignore_ascii_case("content-length")
-                || name.eq_ignore_ascii_case("transfer-encoding") =>
-            {
-                return Err(response::NO_BODIES);
-            }
+            14 if is("content-length") && field.value != b"0" => return Err(response::NO_BODIES),
+            17 if is("transfer-encoding") => return Err(response::NO_BODIES),
             _ => {}
         }
     }
@@ -91,9 +89,10 @@ fn path(target: &str) -> Option<&str> {
         Some(rest) => &rest[rest.find('/').unwrap_or(rest.len())..],
         None => target,
     };
-    match target.split(['?', '#']).next() {
-        Some("") => Some("/"),
-        Some(path) if path.starts_with('/') => Some(path),
+    let end = target.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    match &target[..end.unwrap_or(target.len())] {
+        "" => Some("/"),
+        path if path.starts_with('/') => Some(path),
         _ => None,
     }
 }
