@@ -119,7 +119,7 @@ mod tests {
     use std::thread;
 
     use nix::errno::Errno;
-    use nix::sys::pthread::pthread_kill;
+    use nix::sys::pthread::{Pthread, pthread_kill};
     use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 
     use super::answer_sigusr1;
@@ -162,7 +162,9 @@ mod tests {
         let reader = thread::spawn(move || nix::unistd::read(read, &mut [0; 8]));
         for _ in 0..100 {
             let calls = CALLS.load(Ordering::Relaxed);
-            pthread_kill(reader.as_pthread_t(), Signal::SIGUSR1).expect("a signal");
+            // A number to std; musl makes a pointer of it.
+            let thread = reader.as_pthread_t() as Pthread;
+            pthread_kill(thread, Signal::SIGUSR1).expect("a signal");
             while CALLS.load(Ordering::Relaxed) == calls && !reader.is_finished() {
                 thread::yield_now();
             }

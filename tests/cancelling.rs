@@ -24,6 +24,8 @@ mod tasks_and_threads;
 mod times;
 #[path = "cancelling/udp.rs"]
 mod udp;
+// Its sockets have names without a path, and a full queue makes them wait.
+#[cfg(target_os = "linux")]
 #[path = "cancelling/unix.rs"]
 mod unix;
 #[path = "cancelling/unordered.rs"]

@@ -81,14 +81,19 @@ impl Source {
 /// The head of an item that can be named from outside.
 fn item(line: &str) -> Option<String> {
     let rest = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) "))?;
+    // What is `const` here need not be so there.
+    let rest = rest.strip_prefix("const ").filter(|rest| rest.starts_with("fn ")).unwrap_or(rest);
     let kind = rest.split(' ').next()?;
     match kind {
         "fn" | "const" | "unsafe" => {
             let head = rest.split(if kind == "const" { '=' } else { '{' }).next()?;
             // `fd: BorrowedFd` and `_fd: BorrowedFd` are the same to who calls.
             let words = head.split_whitespace().map(|word| match word.strip_suffix(':') {
-                Some(name) => name.rsplit_once('(').map_or("", |(before, _)| before),
-                None => word,
+                Some(name) => match name.rsplit_once('(') {
+                    Some((before, _)) => format!("{before}("),
+                    None => String::new(),
+                },
+                None => word.to_owned(),
             });
             let head = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
             Some(head.replace("( ", "(").replace(", )", ")").replace(",)", ")"))

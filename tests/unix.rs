@@ -1,5 +1,8 @@
 //! Unix sockets: streams, datagrams, packets, and what they pass.
 
+#[cfg(target_os = "linux")]
+#[path = "unix/abstract_names.rs"]
+mod abstract_names;
 #[path = "unix/connecting.rs"]
 mod connecting;
 #[path = "soak/descriptors.rs"]

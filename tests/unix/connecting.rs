@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -55,22 +54,6 @@ fn a_path_that_is_too_long_or_an_address_without_a_name_is_an_error() {
     let error = UnixListener::bind_addr(&nobody).expect_err("no name");
     assert_eq!(error.raw_os_error(), Some(errno::EINVAL));
     assert!(UnixDatagram::unbound().expect("a socket").connect_addr(&nobody).is_err());
-}
-
-#[test]
-fn an_abstract_name_is_gone_with_its_listener() {
-    let name = format!("eagain-{}\0-abstract", std::process::id());
-    let addr = SocketAddr::from_abstract_name(&name).expect("an address");
-    let listener = UnixListener::bind_addr(&addr).expect("a listener");
-    run(async {
-        let client = UnixStream::connect_addr(&addr).await.expect("connected");
-        let named = client.peer_addr().expect("an address");
-        assert_eq!(named.as_abstract_name(), Some(name.as_bytes()));
-        listener.accept().await.expect("accepted");
-    });
-    drop(listener);
-    assert!(run(UnixStream::connect_addr(&addr)).is_err());
-    UnixListener::bind_addr(&addr).expect("nobody has it any more");
 }
 
 #[test]

@@ -5,5 +5,10 @@
 /// * Manual page: lwp_gettid(2).
 pub(crate) fn number() -> u32 {
     // SAFETY: it takes nothing and cannot fail.
-    unsafe { libc::lwp_gettid() }.unsigned_abs()
+    unsafe { lwp_gettid() }.unsigned_abs()
+}
+
+// Of the C library, but not of the `libc` crate.
+unsafe extern "C" {
+    fn lwp_gettid() -> libc::c_int;
 }
