@@ -14,7 +14,7 @@
 //!   together inside one.
 //! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
 //! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
-//! * [`signal`]: what other processes have to say.
+//! * [`process`]: child processes; [`signal`]: what other processes have to say.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!
 //! ```
@@ -54,6 +54,7 @@ pub mod hyper;
 pub mod io;
 pub mod net;
 pub mod pipe;
+pub mod process;
 pub mod signal;
 mod source;
 mod stderr;

@@ -13,7 +13,7 @@
 //! | [`pipe`], [`eventfd`], [`descriptor`] | what else is waited for |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
-//! | [`process`] | other processes |
+//! | [`process`], [`exit`] | other processes; the end of a child |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
 //! | [`dontwait`] | sockets that others share |
 //! | [`mark`] | words of our own in the output of `strace` |
@@ -81,7 +81,7 @@ mod sigpipe;
 #[path = "sigpipe/by_socket.rs"]
 mod sigpipe;
 
-pub use kernel::{affinity, packet_pipe, prctl, reopen, sendfile, splice, tcp};
+pub use kernel::{affinity, exit, packet_pipe, prctl, reopen, sendfile, splice, tcp};
 
 /// The kernel's own way of waiting.
 #[cfg(not(kqueue))]

@@ -14,6 +14,8 @@ mod leaves;
 mod loops;
 #[path = "cancelling/piped.rs"]
 mod piped;
+#[path = "cancelling/processes.rs"]
+mod processes;
 #[path = "cancelling/reading.rs"]
 mod reading;
 #[path = "cancelling/signals.rs"]

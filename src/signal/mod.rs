@@ -140,6 +140,22 @@ impl Signal {
         heard(&self.listener, &self.source)
     }
 
+    /// Asks until there is an answer, and again whenever the signal has come.
+    pub(crate) fn until<T>(
+        &mut self,
+        mut ask: impl FnMut() -> io::Result<Option<T>>,
+        at: &'static Location<'static>,
+    ) -> impl Future<Output = io::Result<T>> {
+        let Signal { listener, source, .. } = &*self;
+        let attempt = move || loop {
+            let answer = ask()?;
+            if answer.is_some() || heard(listener, source)?.is_none() {
+                return Ok(answer);
+            }
+        };
+        Until::at(source, Interest::READ, attempt, at)
+    }
+
     /// Which signal it is.
     pub fn kind(&self) -> SignalKind {
         self.kind

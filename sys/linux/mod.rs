@@ -4,6 +4,7 @@ pub(crate) mod abstract_name;
 pub mod affinity;
 pub(crate) mod batch;
 pub(crate) mod credentials;
+pub mod exit;
 pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;

@@ -186,7 +186,13 @@ pub(crate) fn has_events(event_loop: &EventLoop) -> bool {
 
 /// Whether a descriptor is ready, or becomes so while we wait.
 pub(crate) fn is_ready(fd: impl AsFd, interest: Interest, patience: Duration) -> bool {
-    poll(&mut [PollFd::new(fd.as_fd(), interest)], Some(patience)).expect("a poll") == 1
+    let mut set = [PollFd::new(fd.as_fd(), interest)];
+    loop {
+        match poll(&mut set, Some(patience)) {
+            Err(e) if e.is_interrupted() => {} // a signal of another test
+            ready => return ready.expect("a poll") == 1,
+        }
+    }
 }
 
 /// The reading and the writing end of a pipe.
