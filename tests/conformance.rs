@@ -7,6 +7,7 @@
 //! | Unix stream | yes | yes | yes | no: there is no such thing |
 //! | `socketpair` as a `Source` | yes | yes | yes | no: there is no such thing |
 //! | pipe, as itself and as a `Source` | yes | yes | no: it has one direction | no: there is no such thing |
+//! | standard input and output of a child | yes | no: the child makes room and ends when it likes | no: these are two pipes | no: there is no such thing |
 
 #[path = "conformance/ends.rs"]
 mod ends;
@@ -124,6 +125,7 @@ mod lines {
         socketpair: crate::streams::Socketpair,
         pipe: crate::streams::Pipe,
         pipe_as_source: crate::streams::PipeAsSource,
+        child: crate::streams::Child,
     );
 }
 

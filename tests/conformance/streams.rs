@@ -1,6 +1,9 @@
 //! The streams that the suite is run with.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use eagain::net::{TcpListener, TcpStream, UnixStream};
 use eagain::{Source, pipe};
@@ -80,5 +83,22 @@ impl Line for PipeAsSource {
     async fn line() -> (Source, Source) {
         let (read, write) = eagain_sys::pipe::pipe2().expect("a pipe");
         (Source::new(read).expect("a source"), Source::new(write).expect("a source"))
+    }
+}
+
+/// What is written to it comes back. It ends when nothing more can be written.
+pub(crate) struct Child;
+
+impl Line for Child {
+    type Reader = pipe::Receiver;
+    type Writer = pipe::Sender;
+
+    async fn line() -> (pipe::Receiver, pipe::Sender) {
+        let cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut cat = cat.expect("cat is there");
+        let input = OwnedFd::from(cat.stdin.take().expect("a pipe"));
+        let output = OwnedFd::from(cat.stdout.take().expect("a pipe"));
+        thread::spawn(move || cat.wait()); // it ends when it likes
+        (output.try_into().expect("a receiver"), input.try_into().expect("a sender"))
     }
 }
