@@ -4,6 +4,7 @@
 
 #[path = "soak/descriptors.rs"]
 mod descriptors;
+mod examples;
 #[path = "soak/hammer.rs"]
 mod hammer;
 #[path = "soak/memory.rs"]
@@ -13,6 +14,8 @@ mod own_process;
 #[path = "soak/random.rs"]
 mod random;
 mod tasks;
+#[path = "soak/ten_thousand.rs"]
+mod ten_thousand;
 #[path = "soak/timers.rs"]
 mod timers;
 #[path = "soak/watchdog.rs"]
