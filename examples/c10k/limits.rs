@@ -46,7 +46,7 @@ pub(crate) fn sources(n: usize) -> Sources {
     Sources { count: n.div_ceil(each), ports, each }
 }
 
-/// `32768	60999`
+/// Two numbers with a tab in between.
 fn port_range() -> Option<usize> {
     let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
     let mut numbers = text.split_whitespace().map(str::parse::<usize>);
