@@ -389,7 +389,7 @@ fn pitfall_26_who_accepts_one_of_three_gets_the_others_without_a_fourth() {
     let _clients = [connect(addr), connect(addr), connect(addr)];
     turn_until(&mut event_loop, || accepted.get() == 3);
     turn_until_idle(&mut event_loop);
-    assert!(!has_events(&event_loop));
+    assert!(!has_events(&mut event_loop));
 }
 
 /// Tasks that accept on one listener, one connection each, and how often they were resumed.

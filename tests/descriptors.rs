@@ -154,7 +154,7 @@ fn pitfall_16_a_descriptor_that_is_taken_out_is_no_longer_watched() {
     turn_until(&mut event_loop, || taker.is_finished());
     let fd = returned(&taker).expect("it is open");
     far.write_all(b"?").expect("a write"); // pitfall 16
-    assert!(!has_events(&event_loop), "the loop still watches it");
+    assert!(!has_events(&mut event_loop), "the loop still watches it");
     assert_eq!(event_loop.counts().sources, 0);
     assert_eq!(UnixStream::from(fd).read(&mut [0; 8]).expect("a read"), 2);
 }
@@ -463,7 +463,7 @@ fn pitfall_7_a_hang_up_of_a_borrowed_descriptor_is_reported_once() {
     drop(far);
     turn_until(&mut event_loop, || waiter.is_finished());
     assert!(matches!(returned(&waiter), Ok(Cause::Ready(ready)) if ready.is_readable()));
-    assert!(!has_events(&event_loop), "nobody waits, and it is still reported"); // pitfall 7
+    assert!(!has_events(&mut event_loop), "nobody waits, and it is still reported"); // pitfall 7
     drop(near);
 }
 

@@ -452,7 +452,7 @@ fn a_task_that_is_aborted_closes_its_source() {
     reader.abort();
     assert_eq!(event_loop.counts().sources, 0);
     assert_eq!(far.read(&mut [0; 8]).expect("the end"), 0);
-    assert!(!has_events(&event_loop));
+    assert!(!has_events(&mut event_loop));
 }
 
 #[test]
