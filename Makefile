@@ -1,7 +1,7 @@
 # `make` lists the targets. Plain enough for GNU make and BSD make.
 
 # Programs the tests start; apt package and program bear the same name.
-TOOLS = strace
+TOOLS = strace nginx
 
 EX     ?= 09_edge_triggered
 ARGS   ?=
