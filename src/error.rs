@@ -78,6 +78,12 @@ pub enum LoopError {
         /// `FD_SETSIZE`: the first that is too high.
         limit: usize,
     },
+    /// The process was forked, and this is the child: the loop is its parent's, and so are the
+    /// kernel's lists of what the loop waits for.
+    #[error(
+        "this process was forked, and the event loop is its parent's; make another one here, or fork before there is one"
+    )]
+    Forked,
     /// The loop was stopped before the future that it ran was ready.
     #[error("the event loop was stopped before the future was ready; run it again, or drop it")]
     Stopped,
@@ -124,7 +130,9 @@ impl LoopError {
 impl From<LoopError> for io::Error {
     fn from(e: LoopError) -> io::Error {
         let kind = match e {
-            LoopError::Closed | LoopError::LoopGone => io::ErrorKind::NotConnected,
+            LoopError::Closed | LoopError::LoopGone | LoopError::Forked => {
+                io::ErrorKind::NotConnected
+            }
             LoopError::SecondWaiter { .. } | LoopError::Lent | LoopError::TooManyAnswer { .. } => {
                 io::ErrorKind::ResourceBusy
             }

@@ -13,7 +13,7 @@
 //! | [`pipe`], [`eventfd`], [`descriptor`] | what else is waited for |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
-//! | [`process`], [`exit`] | other processes; the end of a child |
+//! | [`process`], [`exit`], [`fork`] | other processes; the end of a child; what a forked one must not use |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
 //! | [`dontwait`] | sockets that others share |
 //! | [`mark`] | words of our own in the output of `strace` |
@@ -30,6 +30,7 @@ mod error;
 #[cfg(target_os = "linux")]
 pub mod eventfd;
 pub mod fifo;
+pub mod fork;
 #[cfg(kqueue)]
 pub mod kqueue;
 pub mod limits;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use eagain_sys::clock as real;
 use eagain_sys::poller::{Backend, Batch, Interest};
 
+use crate::error::LoopError;
 use crate::event_loop::budget;
 use crate::event_loop::clock::Clock;
 use crate::event_loop::closing::Closing;
@@ -232,6 +233,14 @@ impl Core {
         Some(Entered { _scheduler: scheduler, _reign: Reign::begin(self) })
     }
 
+    /// The same for whoever is to run it.
+    pub(crate) fn begin(self: &Rc<Core>) -> Result<Entered, LoopError> {
+        if self.reactor.is_forked() {
+            return Err(LoopError::Forked);
+        }
+        self.enter().ok_or(LoopError::Nested)
+    }
+
     /// A task yielded `wait`: WAITING, unless what it waits for is there already.
     #[inline(always)]
     pub(crate) fn park<const OBSERVED: bool>(self: &Rc<Core>, task: &Rc<Task>, wait: Wait) {
@@ -374,14 +383,23 @@ impl Core {
         &self,
         events: &mut B,
         timeout: Option<Duration>,
-    ) -> eagain_sys::Result<()> {
+    ) -> io::Result<()> {
         if !OBSERVED {
-            return self.reactor.wait(events, timeout);
+            // In a forked child, the kernel's own poller is no poller any more, and says so.
+            return self.reactor.wait(events, timeout).map_err(|e| self.cannot_wait(e));
+        }
+        if self.reactor.is_forked() {
+            return Err(LoopError::Forked.into());
         }
         self.watch.sleep();
         let waited = self.reactor.wait(events, timeout);
         self.watch.rest();
-        waited
+        waited.map_err(io::Error::from)
+    }
+
+    #[cold]
+    fn cannot_wait(&self, e: eagain_sys::Error) -> io::Error {
+        if self.reactor.is_forked() { LoopError::Forked.into() } else { e.into() }
     }
 
     /// The rest of a turn that has READY tasks and no source: there are only the bell, which can

@@ -136,9 +136,10 @@ impl EventLoop {
     /// [`Builder::timer_slack`] if it was set.
     ///
     /// # Errors
-    /// [`LoopError::Nested`] inside a task. What the kernel says when it cannot wait.
+    /// [`LoopError::Nested`] inside a task. [`LoopError::Forked`]: this process is a child of the
+    /// one that made the loop. What the kernel says when it cannot wait.
     pub fn run(&mut self) -> std::io::Result<()> {
-        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
+        let _entered = self.core.begin()?;
         let _slack = Slack::set(self.timer_slack)?;
         let EventLoop { core, running, events, .. } = self;
         let never = || false;
@@ -182,7 +183,7 @@ impl EventLoop {
     }
 
     fn block_on_at<F: Future>(&mut self, future: F, at: Place) -> std::io::Result<F::Output> {
-        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
+        let _entered = self.core.begin()?;
         let _slack = Slack::set(self.timer_slack)?;
         let EventLoop { core, running, events, .. } = self;
         let future = pin!(future);
@@ -221,7 +222,7 @@ impl EventLoop {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn turn(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
-        let _entered = self.core.enter().ok_or(LoopError::Nested)?;
+        let _entered = self.core.begin()?;
         let EventLoop { core, running, events, .. } = self;
         if core.scheduler.live() == 0 {
             // Nobody waits, but what arrives is taken note of, or our descriptor stays readable.

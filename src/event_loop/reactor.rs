@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use eagain_sys::errno;
 use eagain_sys::poller::{Backend, Batch, Bell, Interest, Poller, Readiness, plain};
+use eagain_sys::{errno, fork};
 
 use crate::error::LoopError;
 use crate::event_loop::io;
@@ -39,6 +39,8 @@ fn count(counter: &Cell<u64>, n: u64) {
 }
 
 pub(crate) struct Reactor {
+    /// How often the process had been forked off when it was made.
+    born: u32,
     /// The scheduler's.
     id: u64,
     poller: Poller,
@@ -60,6 +62,7 @@ const BELL: u64 = u64::MAX - 1;
 impl Reactor {
     pub(crate) fn new(scheduler: Rc<Scheduler>, backend: Backend) -> eagain_sys::Result<Reactor> {
         Ok(Reactor {
+            born: fork::forks(),
             id: scheduler.id,
             sources: RefCell::new(Slab::new()),
             poller: Poller::new(backend)?,
@@ -110,11 +113,19 @@ impl Reactor {
         }
     }
 
+    /// Whether this process is a child of the one that made it.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.born != fork::forks()
+    }
+
     /// Registers a source, or a further direction of it. False if the kernel cannot poll it.
     #[cold]
     fn watch(self: &Rc<Reactor>, io: &Rc<Io>, interest: Interest) -> std::io::Result<bool> {
         let fd = io.fd.borrow();
         let Some(fd) = fd.as_ref() else { return Err(LoopError::Closed.into()) };
+        if self.is_forked() {
+            return Err(LoopError::Forked.into());
+        }
         match io.reactor.get() {
             None => drop(io.reactor.set(Rc::downgrade(self))),
             Some(own) if Weak::as_ptr(own) == Rc::as_ptr(self) => {}

@@ -9,6 +9,7 @@ use super::{
     epoll_ctl, epoll_pwait2, epoll_wait,
 };
 use crate::eventfd;
+use crate::fork::Guard;
 use crate::poller::Interest;
 use crate::{Error, Result, choice};
 
@@ -33,6 +34,8 @@ fn once(interest: Interest) -> u32 {
 /// An epoll instance that fulfils the contract of [`poller`](crate::poller).
 #[derive(Debug)]
 pub struct Poller {
+    /// A forked child would share the instance.
+    _guard: Guard,
     epoll: OwnedFd,
     /// `epoll_pwait2` is there; found out by the first wait that needs it.
     nanoseconds: Cell<bool>,
@@ -42,7 +45,8 @@ impl Poller {
     /// Makes one: [`epoll_create1`].
     pub fn new() -> Result<Poller> {
         let nanoseconds = Cell::new(!choice::falls_back_on("epoll_wait"));
-        Ok(Poller { epoll: epoll_create1()?, nanoseconds })
+        let epoll = epoll_create1()?;
+        Ok(Poller { _guard: Guard::new(epoll.as_fd()), epoll, nanoseconds })
     }
 
     /// Does without [`epoll_pwait2`], as on a kernel before 5.11: waits are then rounded up

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process;
 
 use super::{Knote, kevent_change, kqueue};
+use crate::fork::Guard;
 use crate::{Error, Result};
 
 /// Closes the kqueue when it is dropped, in the process that made it.
@@ -14,13 +15,17 @@ use crate::{Error, Result};
 /// descriptor's, and is not to be closed.
 #[derive(Debug)]
 pub(super) struct Queue {
+    /// Keeps the number from being another one's there.
+    _guard: Guard,
     fd: ManuallyDrop<OwnedFd>,
     process: u32,
 }
 
 impl Queue {
     pub(super) fn new() -> Result<Queue> {
-        Ok(Queue { fd: ManuallyDrop::new(kqueue()?), process: process::id() })
+        let fd = kqueue()?;
+        let guard = Guard::new(fd.as_fd());
+        Ok(Queue { _guard: guard, fd: ManuallyDrop::new(fd), process: process::id() })
     }
 
     /// Makes one change.

@@ -135,6 +135,9 @@ impl Reactor {
         interest: Interest,
         task: &Rc<Task>,
     ) -> std::io::Result<Option<Key>> {
+        if self.is_forked() {
+            return Err(LoopError::Forked.into());
+        }
         let number = fd.as_raw_fd();
         let known = self.borrowed.borrow().get(&number).copied();
         let io = match known.and_then(|key| self.source(key)) {

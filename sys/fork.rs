@@ -1,0 +1,147 @@
+//! Processes that are forked: what they must not use is taken from them.
+//!
+//! A child of `fork` shares its parent's epoll instance: what it adds there is reported to the
+//! parent, and what it waits for there the parent never hears. Of a kqueue it has only the number,
+//! which is the next descriptor's. So each poller is on a list, and a handler of `pthread_atfork`
+//! puts something dead in its place, in the child, before anybody else runs there. Every call on it
+//! fails from then on; nobody has to ask before each call whether this is still the same process.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
+
+/// How often this process was forked off, it and its parents.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// The list, which only grows. The handler takes no lock, since one that another thread held would
+/// be held for ever.
+static FIRST: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
+
+struct Slot {
+    /// The descriptor; -1: the slot is free.
+    number: AtomicI32,
+    next: *const Slot,
+}
+
+// SAFETY: what `next` points to is never freed, and never changed but through atomics.
+unsafe impl Sync for Slot {}
+
+unsafe extern "C" {
+    fn pthread_atfork(
+        prepare: Option<extern "C" fn()>,
+        parent: Option<extern "C" fn()>,
+        child: Option<extern "C" fn()>,
+    ) -> i32;
+}
+
+/// How often this process was forked off: a number that is another one in each child. An atomic
+/// load.
+///
+/// It counts once the first [`Guard`] was made. `vfork`, `posix_spawn` and a bare `clone`, which
+/// are for those who execute another program at once, are not seen.
+pub fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// A descriptor that no child of `fork` shall use.
+#[derive(Debug)]
+#[must_use = "dropping it leaves the descriptor to children"]
+pub struct Guard {
+    slot: &'static Slot,
+}
+
+impl Guard {
+    /// From now on, until it is dropped, a child of `fork` has a socket that is connected with
+    /// nothing under this number. To be dropped before the descriptor is closed.
+    ///
+    /// No system call, but `int pthread_atfork(void (*prepare)(void), void (*parent)(void), void
+    /// (*child)(void))` for the first one, which is a matter of the C library. In the child:
+    /// `socket`, `dup2`, `close` and `fcntl` F_SETFD for each.
+    ///
+    /// * Manual page: pthread_atfork(3).
+    pub fn new(fd: BorrowedFd<'_>) -> Guard {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            // SAFETY: the handler does only what is async-signal-safe, as a child may.
+            // (It fails where there is no memory for three pointers: then nobody is warned.)
+            unsafe { pthread_atfork(None, None, Some(in_the_child)) };
+        });
+        let number = fd.as_raw_fd();
+        let take = |slot: &&Slot| {
+            slot.number.compare_exchange(-1, number, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        };
+        Guard { slot: slots().find(take).unwrap_or_else(|| add(number)) }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.slot.number.store(-1, Ordering::Release);
+    }
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slot({})", self.number.load(Ordering::Relaxed))
+    }
+}
+
+fn add(number: i32) -> &'static Slot {
+    let slot = Slot { number: AtomicI32::new(number), next: ptr::null() };
+    let slot = Box::leak(Box::new(slot));
+    let mut first = FIRST.load(Ordering::Acquire);
+    loop {
+        slot.next = first;
+        match FIRST.compare_exchange(first, slot, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return slot,
+            Err(now) => first = now,
+        }
+    }
+}
+
+fn slots() -> impl Iterator<Item = &'static Slot> {
+    let mut at = FIRST.load(Ordering::Acquire).cast_const();
+    std::iter::from_fn(move || {
+        // SAFETY: it is null, or a slot: these are never freed.
+        let slot = unsafe { at.as_ref() }?;
+        at = slot.next;
+        Some(slot)
+    })
+}
+
+/// The only thread of the child, before `fork` returns there.
+extern "C" fn in_the_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+    for slot in slots() {
+        let number = slot.number.load(Ordering::Acquire);
+        if number >= 0 {
+            replace(number);
+        }
+    }
+}
+
+/// Puts something dead where a descriptor was. A number that was merely closed would be the next
+/// one's.
+fn replace(number: i32) {
+    let mut dead = socket();
+    if dead < 0 {
+        // None is left: then it is the one that is free from here on.
+        // SAFETY: the guard says that it is open, and nobody uses it any more.
+        unsafe { libc::close(number) };
+        dead = socket();
+    }
+    if dead >= 0 && dead != number {
+        // SAFETY: takes no pointers; in this process nobody uses the one that goes.
+        unsafe { libc::dup2(dead, number) };
+        // SAFETY: it was made above.
+        unsafe { libc::close(dead) };
+    }
+    // SAFETY: takes no pointers.
+    unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+}
+
+fn socket() -> i32 {
+    // SAFETY: takes no pointers.
+    unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0) }
+}
