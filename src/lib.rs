@@ -14,6 +14,7 @@
 //!   together inside one.
 //! * [`sync`]: what tasks use between each other; [`stream`]: values one after the other.
 //! * [`Handle`], [`offload`], [`PerCore`]: what crosses threads.
+//! * [`fs`]: files, and what happens to them ([`fs::Watcher`]).
 //! * [`process`]: child processes; [`signal`]: what other processes have to say.
 //! * [`LoopError`]: what only the loop can get wrong. Everything else is `std::io::Error`.
 //!

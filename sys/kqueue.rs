@@ -17,6 +17,7 @@
 //! | `knote` | [`Knote`]: a change, its receipt, an event |
 //! | `events` | [`Events`]: what a wait brought, and what it means |
 //! | `queue` | whom the descriptor belongs to |
+//! | `files` | what happens to files and folders |
 //! | `poller`, `bell` | [`Poller`] and [`Bell`], which is all that the loop above knows of |
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -38,6 +39,7 @@ mod abi;
 mod behaviour;
 mod bell;
 mod events;
+pub mod files;
 mod knote;
 mod poller;
 mod queue;

@@ -14,6 +14,7 @@
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`], [`exit`], [`fork`] | other processes; the end of a child; what a forked one must not use |
+//! | [`file_events`], `inotify` | what happens to files and folders |
 //! | [`signal`], [`board`] | who hears of a signal; what threads are doing, told on `SIGUSR1` |
 //! | [`dontwait`] | sockets that others share |
 //! | [`mark`] | words of our own in the output of `strace` |
@@ -30,7 +31,10 @@ mod error;
 #[cfg(target_os = "linux")]
 pub mod eventfd;
 pub mod fifo;
+pub mod file_events;
 pub mod fork;
+#[cfg(target_os = "linux")]
+pub mod inotify;
 #[cfg(kqueue)]
 pub mod kqueue;
 pub mod limits;

@@ -6,6 +6,8 @@ mod case;
 mod connecting;
 #[path = "cancelling/ends.rs"]
 mod ends;
+#[path = "cancelling/file_events.rs"]
+mod file_events;
 #[path = "cancelling/io.rs"]
 mod io;
 #[path = "cancelling/leaves.rs"]

@@ -18,6 +18,9 @@
 //!   file system takes one of them.
 //! * A loop has to run on this thread: else these panic when they are polled.
 //!
+//! What *happens* to files is another matter: that the kernel tells, and [`Watcher`] waits for it as
+//! for a socket, with no thread in between.
+//!
 //! [`File`] adds an order: one call after the other, also after a future that was dropped midway.
 //!
 //! ```
@@ -43,6 +46,7 @@ mod handed;
 mod open;
 mod order;
 mod paths;
+mod watcher;
 
 pub use directory::{DirEntry, ReadDir, read_dir};
 pub use file::File;
@@ -52,3 +56,4 @@ pub use paths::{
     read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions, symlink,
     symlink_metadata, try_exists, write,
 };
+pub use watcher::{Event, EventKind, Watch, WatchId, Watcher};

@@ -6,6 +6,7 @@ pub mod affinity;
 pub(crate) mod batch;
 pub(crate) mod credentials;
 pub mod exit;
+pub(crate) mod file_events;
 pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;

@@ -1,0 +1,3 @@
+//! What happens to files and folders: `EVFILT_VNODE`.
+
+pub use crate::kqueue::files::{Changes, Queue};
