@@ -1,5 +1,8 @@
 //! A connection between its two ends: in parts, in halves, without a buffer of its own, its options.
 
+#[cfg(not(target_os = "openbsd"))]
+#[path = "tcp/keepalive.rs"]
+mod keepalive;
 mod tasks;
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
@@ -7,7 +10,7 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use eagain::net::{Keepalive, TcpStream};
+use eagain::net::TcpStream;
 use eagain::{EventLoop, errno};
 use eagain_sys::{socket, socket_parts};
 use tasks::{PATIENCE, returned, run, tcp_pair, turn_until_idle};
@@ -254,20 +257,6 @@ fn options_are_what_they_were_set_to() {
         Ok(())
     };
     check().expect("options");
-}
-
-#[cfg(not(target_os = "openbsd"))]
-#[test]
-fn a_keepalive_has_its_times_in_whole_seconds_rounded_up() {
-    let (near, _far) = pair();
-    assert_eq!(near.keepalive().expect("an option"), None);
-    let (idle, interval) = (Duration::from_millis(59_001), Duration::from_secs(7));
-    let times = Keepalive { idle: Some(idle), interval: Some(interval), count: Some(3) };
-    near.set_keepalive(Some(times)).expect("options");
-    let kept = near.keepalive().expect("options").expect("it is on");
-    assert_eq!(kept, Keepalive { idle: Some(Duration::from_secs(60)), ..times });
-    near.set_keepalive(None).expect("an option");
-    assert_eq!(near.keepalive().expect("an option"), None);
 }
 
 #[cfg(target_os = "linux")]

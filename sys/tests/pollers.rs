@@ -294,7 +294,7 @@ fn pitfall_45_many_rings_are_one_event_and_the_next_one_is_heard() {
 // pitfall 40
 #[test]
 fn pitfall_40_a_signal_ends_a_wait_with_nothing() {
-    use nix::sys::pthread::{pthread_kill, pthread_self};
+    use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
     use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
     extern "C" fn ignore(_: i32) {}
@@ -302,13 +302,13 @@ fn pitfall_40_a_signal_ends_a_wait_with_nothing() {
     // SAFETY: the handler does nothing.
     unsafe { sigaction(Signal::SIGUSR2, &action) }.expect("it can be handled");
     on_each(|wait| {
-        let me = pthread_self();
+        let me = pthread_self() as usize; // a pointer on some kernels, which would not be `Send`
         let woken = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
                 // One that comes before the wait is lost, so there are more.
                 while !woken.load(Ordering::Relaxed) {
-                    pthread_kill(me, Signal::SIGUSR2).expect("the thread is there");
+                    pthread_kill(me as Pthread, Signal::SIGUSR2).expect("the thread is there");
                     thread::yield_now();
                 }
             });
