@@ -92,6 +92,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/COMING_FROM.md")]
     struct ComingFrom;
+    #[doc = include_str!("../docs/KERNEL_EVENTS.md")]
+    struct KernelEvents;
     #[doc = include_str!("../docs/LIMITS.md")]
     struct Limits;
     #[doc = include_str!("../docs/SHUTDOWN.md")]

@@ -11,6 +11,7 @@
 //! | [`fifo`], [`packet_pipe`], [`terminal`], [`mod@reopen`] | pipes with a name and pipes of packets, terminals |
 //! | [`socket`], [`socket_parts`], [`sockopt`], [`udp`], [`unix`] | sockets |
 //! | [`pipe`], [`eventfd`], [`descriptor`] | what else is waited for |
+//! | `signalfd`, `timerfd` | what could be waited for on Linux, and is not |
 //! | [`mod@splice`], [`mod@sendfile`] | bytes that the program never sees |
 //! | [`clock`], [`limits`], [`usage`], [`prctl`], [`affinity`] | what surrounds it |
 //! | [`process`], [`exit`], [`fork`] | other processes; the end of a child; what a forked one must not use |
@@ -46,10 +47,14 @@ pub mod poller;
 pub mod process;
 pub mod select;
 pub mod signal;
+#[cfg(target_os = "linux")]
+pub mod signalfd;
 pub mod socket;
 pub mod socket_parts;
 pub mod sockopt;
 pub mod terminal;
+#[cfg(target_os = "linux")]
+pub mod timerfd;
 pub mod udp;
 pub mod unix;
 pub mod usage;

@@ -75,11 +75,11 @@ pub fn readv(fd: BorrowedFd<'_>, bufs: &mut [IoSliceMut<'_>]) -> Result<usize> {
     Error::check_len("readv", fd, answer)
 }
 
-/// `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)`: [`write`] from several buffers,
+/// `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)`: [`write()`] from several buffers,
 /// one after the other.
 ///
 /// * strace: `writev(4, [{iov_base="hel", iov_len=3}, {iov_base="lo", iov_len=2}], 2) = 5`
-/// * `EAGAIN`: full; `EPIPE`: the reader is gone, and SIGPIPE as for [`write`]; `EINTR`: call
+/// * `EAGAIN`: full; `EPIPE`: the reader is gone, and SIGPIPE as for [`write()`]; `EINTR`: call
 ///   again. `EINVAL`: more than [`IOV_MAX`] buffers.
 /// * Manual page: writev(2), pipe(7).
 pub fn writev(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> Result<usize> {
