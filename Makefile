@@ -86,7 +86,7 @@ sanitize: ## the tests with threads under AddressSanitizer and ThreadSanitizer
 	.ci/sanitize thread $(THREADED)
 
 soak: tools loom sanitize cross ## models, sanitizers, the long tests, then the whole suite REPEAT=20 times
-	EAGAIN_SOAK=1 cargo test --release --test soak -- --nocapture
+	EAGAIN_SOAK=1 cargo test --release --test soak --test faults -- --nocapture
 	@i=1; while [ $$i -le $(REPEAT) ]; do \
 		echo "round $$i of $(REPEAT)"; cargo test --workspace --quiet || exit 1; i=$$((i + 1)); \
 	done

@@ -99,9 +99,10 @@ impl Error {
         self.errno == libc::EINTR
     }
 
-    /// `connect` has begun and will be answered later.
+    /// `connect` has begun, by this call or (`EALREADY`) by one that a signal ended, and will be
+    /// answered later.
     pub const fn is_in_progress(self) -> bool {
-        self.errno == libc::EINPROGRESS
+        self.errno == libc::EINPROGRESS || self.errno == libc::EALREADY
     }
 
     /// The process or the system is out of descriptors or of memory for sockets

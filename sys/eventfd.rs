@@ -21,7 +21,7 @@ pub fn eventfd() -> Result<OwnedFd> {
 /// `ssize_t write(int fd, const void *buf, size_t count)` of eight bytes: adds `n`.
 ///
 /// * strace: `write(4, "\1\0\0\0\0\0\0\0", 8) = 8`
-/// * `EAGAIN`: the counter would pass 2^64 - 2.
+/// * `EAGAIN`: the counter would pass 2^64 - 2. `EINTR`: call again.
 /// * Manual page: eventfd(2).
 pub fn add(counter: BorrowedFd<'_>, n: u64) -> Result<()> {
     let bytes = n.to_ne_bytes();
@@ -34,7 +34,7 @@ pub fn add(counter: BorrowedFd<'_>, n: u64) -> Result<()> {
 /// to 0.
 ///
 /// * strace: `read(4, "\3\0\0\0\0\0\0\0", 8) = 8`
-/// * `EAGAIN`: it was 0.
+/// * `EAGAIN`: it was 0. `EINTR`: call again.
 /// * Manual page: eventfd(2).
 pub fn take(counter: BorrowedFd<'_>) -> Result<u64> {
     let mut bytes = [0u8; 8];

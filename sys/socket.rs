@@ -51,7 +51,8 @@ pub fn socketpair() -> Result<(OwnedFd, OwnedFd)> {
 ///   16) = -1 EINPROGRESS (Operation now in progress)`
 /// * `EINPROGRESS`: on its way; wait until the socket is writable, then ask [`take_error`] once
 ///   and [`peer`] whether it really is connected. `ECONNREFUSED`, `ENETUNREACH`,
-///   `EADDRNOTAVAIL` (no port left): handed up. `EINTR`: the attempt goes on; as `EINPROGRESS`.
+///   `EADDRNOTAVAIL` (no port left): handed up. `EINTR`: call again; if the attempt goes on, that
+///   is `EALREADY`, and `EISCONN` once it has succeeded.
 /// * Manual page: connect(2).
 pub fn connect(fd: BorrowedFd<'_>, addr: &SocketAddr) -> Result<()> {
     let answer = match addr {

@@ -50,8 +50,9 @@ fn run(addr: SocketAddr) -> Result<(), Box<dyn Error>> {
 
     thread::scope(|scope| {
         let sending = scope.spawn(|| {
-            (&slow).write_all(&[b'x'; 32768])?;
-            slow.shutdown(Shutdown::Write)
+            let sent = (&slow).write_all(&[b'x'; 32768]);
+            // Either way: the one that reads waits for the end.
+            slow.shutdown(Shutdown::Write).and(sent)
         });
         let chatting = scope.spawn(|| chat(quick));
         let reading = scope.spawn(|| read_slowly(&slow));

@@ -224,14 +224,18 @@ impl TcpStreamBuilder {
             self.recv_buffer_size.map_or(Ok(()), |bytes| socket::set_receive_buffer(fd, bytes))?;
             let source = self.sources[usize::from(to.is_ipv6())];
             source.map_or(Ok(()), |source| socket::bind(fd, &source))?;
-            match socket::connect(fd, &to) {
-                // A signal does not end the attempt: connect(2), EINTR.
-                Err(e) if e.is_in_progress() || e.is_interrupted() => {
-                    // Registered only from here on: a fresh socket would report a hang-up.
-                    stream.source.io.ready.set(Readiness::NONE);
-                    Ok(())
+            loop {
+                match socket::connect(fd, &to) {
+                    // Whether the attempt goes on is what the next call tells.
+                    Err(e) if e.is_interrupted() => {}
+                    Err(e) if e.errno() == errno::EISCONN => return Ok(()),
+                    Err(e) if e.is_in_progress() => {
+                        // Registered only from here on: a fresh socket would report a hang-up.
+                        stream.source.io.ready.set(Readiness::NONE);
+                        return Ok(());
+                    }
+                    answer => return answer,
                 }
-                answer => answer,
             }
         })?;
         Ok(stream)

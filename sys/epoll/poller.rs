@@ -168,13 +168,17 @@ pub struct Bell {
 impl Bell {
     /// Ends the current or the next wait. Any thread may ring: one `write`.
     pub fn ring(&self) -> Result<()> {
-        match eventfd::add(self.counter.as_fd(), 1) {
-            // The counter is full, 2^64 - 2 rings on. Emptied, it takes the next one.
-            Err(e) if e.is_would_block() => {
-                eventfd::take(self.counter.as_fd())?;
-                eventfd::add(self.counter.as_fd(), 1)
+        loop {
+            match eventfd::add(self.counter.as_fd(), 1) {
+                // The counter is full, 2^64 - 2 rings on. Emptied, by whoever was first, it takes
+                // the next one.
+                Err(e) if e.is_would_block() => match eventfd::take(self.counter.as_fd()) {
+                    Err(e) if !e.is_would_block() && !e.is_interrupted() => return Err(e),
+                    _ => {}
+                },
+                Err(e) if e.is_interrupted() => {}
+                answer => return answer,
             }
-            answer => answer,
         }
     }
 
