@@ -27,12 +27,15 @@ run: ## fetch five pages at once, served by a child process (ARGS="URL... --time
 	cargo run --release --example fetch -- $(ARGS)
 
 test: tools release-examples ## all tests in debug, then the strace tests in release; EAGAIN_POLLER=poll, EAGAIN_FALLBACK=epoll_wait,pipe
-	@if [ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ]; then set -x; \
-		$(BY_ENV) --workspace --all-features --tests; \
-	else set -ex; \
+	@if [ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ]; then .ci/pollers; else set -ex; \
 		cargo test --workspace; cargo test --workspace --all-features; \
+		{ set +x; } 2>/dev/null; $(STRACE_TESTS); \
 	fi
-	@[ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ] || { $(STRACE_TESTS); }
+
+pollers: tools ## all tests on poll, on select and on every fallback (.ci/pollers.differs has what cannot pass)
+	EAGAIN_POLLER=poll .ci/pollers
+	EAGAIN_POLLER=select .ci/pollers
+	EAGAIN_FALLBACK=epoll_wait,pipe .ci/pollers
 
 # One build that takes poller and fallbacks from the environment, and has no accept4.
 BY_ENV = RUSTFLAGS="--cfg eagain_by_env --cfg eagain_flags_afterwards" cargo test \
@@ -106,4 +109,4 @@ tools:
 	@.ci/tools $(TOOLS)
 
 .NOTPARALLEL:
-.PHONY: help run test contract check trace strace strace-bless doc bench cross libkqueue loom sanitize soak clean release-examples tools
+.PHONY: help run test pollers contract check trace strace strace-bless doc bench cross libkqueue loom sanitize soak clean release-examples tools

@@ -315,7 +315,7 @@ fn pitfall_25_an_error_of_one_connection_is_passed_over() {
     let name = "pitfall_25_an_error_of_one_connection_is_passed_over";
     // pitfall 25: these are the connection's, or nobody's; the listener is fine
     let errors = ["ECONNABORTED", "EPROTO", "ENETUNREACH", "ETIMEDOUT", "EPERM", "EINTR"];
-    let faults = errors.map(|error| format!("accept4:error={error}:when=1..3"));
+    let faults = errors.map(|error| format!("accept,accept4:error={error}:when=1..3"));
     if !injection::happens(name, &faults.each_ref().map(String::as_str)) {
         return;
     }
@@ -334,7 +334,7 @@ fn pitfall_23_out_of_memory_is_waited_out_like_out_of_descriptors() {
     let name = "pitfall_23_out_of_memory_is_waited_out_like_out_of_descriptors";
     // pitfall 23
     let faults = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
-        .map(|error| format!("accept4:error={error}:when=1"));
+        .map(|error| format!("accept,accept4:error={error}:when=1"));
     if !injection::happens(name, &faults.each_ref().map(String::as_str)) {
         return;
     }

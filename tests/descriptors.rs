@@ -22,7 +22,7 @@ use std::thread;
 use std::time::Duration;
 
 use eagain::{
-    Builder, Cause, EventLoop, Interest, JoinHandle, LoopError, Source, Step, Wait, errno,
+    Backend, Builder, Cause, EventLoop, Interest, JoinHandle, LoopError, Source, Step, Wait, errno,
 };
 use tasks::{
     has_events, pipe, read_to_end, refuse, returned, run, stubborn, task, trying, turn_until,
@@ -112,7 +112,9 @@ fn pitfall_15_an_event_for_a_source_that_is_gone_is_dropped_and_counted() {
     for n in 1..=3 {
         far.write_all(b"for the old one").expect("a write");
         turn_until_idle(&mut event_loop); // pitfall 16: and it does not spin
-        assert_eq!(event_loop.counts().reactor.stale_events, n); // pitfall 15
+        // pitfall 15: the others are not even told
+        let told = if event_loop.poller() == Backend::Epoll { n } else { 0 };
+        assert_eq!(event_loop.counts().reactor.stale_events, told);
     }
     assert_eq!(*causes.borrow(), []);
 }

@@ -63,7 +63,7 @@ fn incoming_is_one_connection_after_the_other_until_the_listener_is_closed() {
 #[test]
 fn pitfall_25_what_is_passed_over_is_counted() {
     let name = "pitfall_25_what_is_passed_over_is_counted";
-    if !injection::happens(name, &["accept4:error=ECONNABORTED:when=1..3"]) {
+    if !injection::happens(name, &["accept,accept4:error=ECONNABORTED:when=1..3"]) {
         return;
     }
     let mut event_loop = new_loop();
@@ -80,7 +80,7 @@ fn pitfall_25_what_is_passed_over_is_counted() {
 #[test]
 fn pitfall_25_the_end_of_a_listener_is_the_last_of_what_comes() {
     let name = "pitfall_25_the_end_of_a_listener_is_the_last_of_what_comes";
-    if !injection::happens(name, &["accept4:error=EINVAL:when=1+"]) {
+    if !injection::happens(name, &["accept,accept4:error=EINVAL:when=1+"]) {
         return;
     }
     let (listener, _addr) = listener();

@@ -20,8 +20,8 @@ use eagain::{Builder, Cause, EventLoop, Interest, JoinHandle, Source, Step, Wait
 use eagain_sys::{pipe as sys_pipe, socket};
 use tasks::addresses::{black_hole, nobody};
 use tasks::{
-    PATIENCE, has_events, is_ready, read_to_end, refuse, returned, run, stubborn, task, tcp_pair,
-    trying, turn_until, turn_until_idle, unix_pair, write_all,
+    PATIENCE, believes, has_events, is_ready, read_to_end, refuse, returned, run, stubborn, task,
+    tcp_pair, trying, turn_until, turn_until_idle, unix_pair, write_all,
 };
 
 fn new_loop() -> EventLoop {
@@ -258,7 +258,7 @@ struct End {
     near: Source,
     far: OwnedFd,
     /// Fill the connection first, so that the writer has to wait for room. Otherwise it only says
-    /// so.
+    /// so, and who does not believe that has nothing to learn there.
     full: bool,
     /// What it does, and whether it goes on reading.
     deed: fn(OwnedFd) -> Option<File>,
@@ -330,9 +330,12 @@ fn witness(
 #[test]
 fn pitfall_6_every_end_of_a_connection_wakes_both_directions() {
     for End { name, near, far, full, deed } in ends() {
+        let is_pipe = name.starts_with("pipe");
+        if !full && !is_pipe && !believes() {
+            continue;
+        }
         let mut event_loop = new_loop();
         let (near, done) = (Rc::new(near), Rc::new(Cell::new(false)));
-        let is_pipe = name.starts_with("pipe");
         // A pipe's end has one direction, and yet can be waited for in both.
         let reader = if is_pipe && full {
             witness(&event_loop, &near, Interest::READ, &done)

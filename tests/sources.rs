@@ -127,7 +127,13 @@ fn each_use_of_a_closed_source_is_an_error() {
     // A fresh one, one that has seen `EAGAIN`, and one that was waited for.
     for history in ["fresh", "spent", "watched"] {
         let mut event_loop = new_loop();
-        let near = if history == "fresh" { Rc::new(unix_pair().0) } else { spent_pair().0 };
+        let (near, _far) = match history {
+            "fresh" => (Rc::new(unix_pair().0), None),
+            _ => {
+                let (near, far) = spent_pair();
+                (near, Some(far))
+            }
+        };
         if history == "watched" {
             stubborn(&event_loop, &near, Interest::BOTH).0.detach();
             turn_until_idle(&mut event_loop);
@@ -333,6 +339,7 @@ fn who_waited_for_both_directions_waits_for_neither() {
     turn_until_idle(&mut event_loop);
     returned(&waiter).expect("no error");
     // Both places are free for others.
+    assert_eq!(near.try_read(&mut [0; 8]).expect("no error"), Some(1));
     refuse(&near, Interest::BOTH);
     let others = [Interest::READ, Interest::WRITE].map(|one| wait_once(&event_loop, &near, one));
     turn_until_idle(&mut event_loop);

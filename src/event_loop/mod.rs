@@ -50,7 +50,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use eagain_sys::poller::{Batch, Events};
+use eagain_sys::poller::{Backend, Batch, Events};
 
 use crate::error::LoopError;
 pub use crate::event_loop::blocked::Blocked;
@@ -201,7 +201,8 @@ impl EventLoop {
 
     /// Turns the loop once, and sleeps no longer than `limit` (`None`: until something
     /// happens; zero: not at all). For a loop inside a foreign one: call it when the descriptor
-    /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline). The thread's
+    /// of [`AsFd`] is readable, and at [`next_deadline`](EventLoop::next_deadline); and every now
+    /// and then if its poller does not [tell by a descriptor](Backend::tells_by_descriptor). The thread's
     /// timer slack stays as it is, whatever [`Builder::timer_slack`] says.
     ///
     /// System calls: those of the tasks and, unless the last task ends or no source is registered
@@ -246,6 +247,17 @@ impl EventLoop {
     /// an event can give it something to do. On the loop's own clock.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core.next_deadline()
+    }
+
+    /// What it waits with: what [`Builder::poller`] chose.
+    ///
+    /// ```
+    /// let event_loop = eagain::EventLoop::new()?;
+    /// assert!(event_loop.poller().is_available());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn poller(&self) -> Backend {
+        self.core.reactor.poller().backend()
     }
 
     /// What time it is on the loop, see [`time::now`](crate::time::now).
@@ -368,7 +380,10 @@ pub struct Counts {
 }
 
 impl AsFd for EventLoop {
-    /// The poller's own descriptor: readable when a turn would find events.
+    /// The poller's own descriptor: readable when a turn would find events. `poll` and `select`
+    /// have none, so there it is the bell's: readable when another thread has something for the
+    /// loop, while what happens to a source is found by the next turn alone.
+    /// [`Backend::tells_by_descriptor`] says which it is.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.core.reactor.poller().as_fd()
     }

@@ -31,6 +31,14 @@ impl Backend {
         matches!(self, Backend::NATIVE | Backend::Poll | Backend::Select)
     }
 
+    /// Whether it has a descriptor that is readable while there are events, so that a foreign loop
+    /// can wait for a loop on it. `poll` and `select` have only their bell's, which tells of other
+    /// threads and not of what is watched: such a loop is the outer one, or is turned every now
+    /// and then.
+    pub const fn tells_by_descriptor(self) -> bool {
+        matches!(self, Backend::Epoll | Backend::Kqueue)
+    }
+
     /// Its name, as in `EAGAIN_POLLER`.
     pub const fn name(self) -> &'static str {
         match self {

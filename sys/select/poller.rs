@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
 use super::{FdSet, select};
+use crate::poll::{PollFd, poll};
 use crate::poller::watched::{Rule, Watched};
 use crate::poller::{Interest, Readiness};
 use crate::{Result, descriptor, errno};
@@ -127,20 +128,26 @@ impl Poller {
     }
 }
 
-/// `select` tells of a hang-up as of something to read, and not which of the two it is. So who
-/// waits to write tries, too: it could wait for ever.
+/// `select` tells of a hang-up as of something to read, and not which of the two it is. Who waits
+/// to write would wait for ever after a hang-up, and is none the wiser from data.
 fn readiness(number: RawFd, read: &FdSet, write: &FdSet, watched: &Watched) -> Readiness {
     let mut r = Readiness::NONE;
     if read.contains_number(number) {
         r |= Readiness::READABLE;
-        if watched.asks(number, Interest::WRITE) {
-            r |= Readiness::WRITABLE;
-        }
     }
     if write.contains_number(number) {
         r |= Readiness::WRITABLE;
+    } else if !r.is_empty() && watched.asks(number, Interest::WRITE) && is_broken(number) {
+        r |= Readiness::UNKNOWN | Readiness::READ_CLOSED;
     }
     r
+}
+
+/// Whether it is a hang-up: [`poll`](mod@crate::poll), which knows the difference, is asked about
+/// nothing else.
+fn is_broken(number: RawFd) -> bool {
+    let mut asked = [PollFd::of_number(number, Readiness::NONE)];
+    poll(&mut asked, Some(Duration::ZERO)).is_err() || asked[0].is_broken()
 }
 
 /// Rounded up, so that a wait never ends early.

@@ -94,6 +94,23 @@ fn the_other_direction_is_watched_from_when_it_is_asked_for() {
     });
 }
 
+// pitfall 5
+#[test]
+fn pitfall_5_data_are_no_room_to_write() {
+    on_each(|wait| {
+        let (here, mut there) = pair();
+        while (&here).write(&[b'x'; 65536]).is_ok() {}
+        wait.add(&here, 1, Interest::BOTH);
+        assert_eq!(wait.now(), [], "it is full, and nothing came");
+        there.write_all(b"!").expect("there is room");
+        let [event] = wait.now()[..] else { panic!("one event") };
+        assert_eq!(event.readiness, Readiness::READABLE);
+        drop(there);
+        let told = wait.now().into_iter().fold(Readiness::NONE, |all, event| all | event.readiness);
+        assert!(told.satisfies(Interest::WRITE), "{told:?}");
+    });
+}
+
 // pitfalls 6, 7
 #[test]
 fn pitfall_6_a_hang_up_is_worth_a_try_in_both_directions_and_told_once() {

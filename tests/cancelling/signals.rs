@@ -13,17 +13,22 @@ use crate::case::Case;
 struct Ears {
     kind: SignalKind,
     signal: RefCell<Option<Signal>>,
-    _other: Signal,
+    other: RefCell<Signal>,
 }
 
 impl Ears {
     fn new(kind: SignalKind) -> Ears {
         let listen = || signal(kind).expect("a listener");
-        Ears { kind, signal: RefCell::new(Some(listen())), _other: listen() }
+        Ears { kind, signal: RefCell::new(Some(listen())), other: RefCell::new(listen()) }
     }
 
     fn send(&self) {
         kill(std::process::id(), self.kind.as_raw_value()).expect("a signal");
+        // The kernel may give it to another thread, which takes its time: not until it was heard
+        // may the last listener go.
+        while self.other.borrow_mut().try_recv().expect("no error").is_none() {
+            std::thread::yield_now();
+        }
     }
 }
 

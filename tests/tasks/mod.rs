@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use eagain::net::TcpStream;
 use eagain::{
-    Cause, Context, EventLoop, Generator, Interest, JoinHandle, Source, State, Step, Wait,
+    Backend, Cause, Context, EventLoop, Generator, Interest, JoinHandle, Source, State, Step, Wait,
 };
 use eagain_sys::pipe::pipe2;
 use eagain_sys::poll::{PollFd, poll};
@@ -53,6 +53,13 @@ pub(crate) fn returned<T: 'static>(handle: &JoinHandle<T>) -> T {
     handle.take().expect("the task has finished").expect("the task was not cancelled")
 }
 
+/// Whether a loop believes a task that says so (see [`refuse`]), though a call would not answer
+/// `EAGAIN`. One whose poller tells of changes does. One whose poller looks at the state, each time
+/// that it is asked to, finds it as it was.
+pub(crate) fn believes() -> bool {
+    matches!(Backend::default(), Backend::Epoll | Backend::Kqueue)
+}
+
 /// Says that a call has answered `EAGAIN`, whether it would have or not.
 pub(crate) fn refuse(source: &Source, interest: Interest) {
     let refused = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
@@ -75,8 +82,8 @@ pub(crate) fn until_ready(
 /// Why a task was resumed, each time but the first.
 pub(crate) type Causes = Rc<RefCell<Vec<Cause>>>;
 
-/// A task that waits for a source whenever it is resumed and does nothing with it, until it is
-/// told that the source was closed.
+/// A task that waits for a source whenever it is resumed, and takes away what is there but does
+/// nothing with it, until it is told that the source was closed.
 pub(crate) fn stubborn(
     event_loop: &EventLoop,
     source: &Rc<Source>,
@@ -92,6 +99,9 @@ pub(crate) fn stubborn(
         began = true;
         if cx.cause() == Cause::Closed {
             return Ok(Step::Return(()));
+        }
+        if interest != Interest::WRITE {
+            while source.try_read(&mut [0; 64]).is_ok_and(|n| n.is_some_and(|n| n > 0)) {}
         }
         refuse(&source, interest);
         Ok(Step::Yield(until_ready(cx, &source, interest)?))
