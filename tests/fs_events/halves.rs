@@ -1,9 +1,14 @@
 //! A rename has two halves, which come together.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::{fs, thread};
 
 use eagain::fs::EventKind::{Created, MovedAway, MovedHere, Renamed};
+use eagain::fs::Watcher;
+use eagain::run;
+use eagain::time::timeout;
 
+use crate::tasks::PATIENCE;
 use crate::{Watched, told, touch, watched};
 
 /// So many records with short names are a read.
@@ -92,4 +97,39 @@ fn a_half_whose_watch_was_dropped_is_not_told() {
     drop(watch);
     let [ref event] = told(&watched.watcher)[..] else { panic!("one event") };
     assert!(matches!(event.kind, MovedAway { .. }) && event.path == watched.path("old"));
+}
+
+/// Between the halves, which are told one by one, somebody may read.
+#[test]
+fn of_renames_that_another_thread_makes_meanwhile_every_half_is_told() {
+    const RENAMES: usize = 10_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = ["one", "other"].map(|name| folder.path().join(name));
+    touch(&names[0]);
+    let watcher = Watcher::new().expect("a watcher");
+    let _watch = watcher.watch(&folder).expect("a watch");
+    let renaming = thread::spawn(move || {
+        for n in 0..RENAMES {
+            fs::rename(&names[n % 2], &names[(n + 1) % 2]).expect("a new name");
+        }
+    });
+    let mut whole = 0;
+    let mut halves = BTreeSet::new();
+    let mut paired = 0;
+    let all = async {
+        while whole + paired < RENAMES {
+            match watcher.next().await.expect("no error").kind {
+                Renamed { .. } => whole += 1,
+                MovedAway { cookie } => assert!(halves.insert(cookie)),
+                MovedHere { cookie } => {
+                    assert!(halves.remove(&cookie), "the second half comes second");
+                    paired += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    run(async { timeout(PATIENCE, all).await.expect("all are told") }).expect("a loop");
+    renaming.join().expect("no panic");
+    assert_eq!((whole + paired, halves.len()), (RENAMES, 0));
 }

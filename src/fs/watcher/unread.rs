@@ -100,3 +100,28 @@ fn told(change: Change<'_>, watched: &mut Watched) -> Option<Event> {
 fn of_all(kind: EventKind) -> Event {
     Event { kind, path: PathBuf::new(), watch: None, is_folder: false, is_itself: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_other_half_of_a_rename_is_asked_for_once_more_and_then_there_is_none() {
+        let half =
+            Half { watch: 1, name: "file".into(), cookie: 7, is_folder: false, asked: false };
+        let mut unread = Unread { changes: Changes::default(), half: Some(half) };
+        let mut watched = Watched::default();
+        watched.join(1, Path::new("folder"));
+        assert_eq!(unread.next(&mut watched), None);
+        assert!(unread.asks_again());
+        assert_eq!(unread.next(&mut watched), None);
+        assert!(!unread.asks_again());
+        let event = unread.give_up(&watched).expect("what is known");
+        assert_eq!(event.kind, EventKind::MovedAway { cookie: 7 });
+        assert_eq!(event.path, Path::new("folder/file"));
+        assert!(!unread.asks_again());
+        assert_eq!(unread.give_up(&watched), None);
+    }
+}
