@@ -8,6 +8,8 @@ mod connecting;
 mod ends;
 #[path = "cancelling/file_events.rs"]
 mod file_events;
+#[path = "cancelling/files.rs"]
+mod files;
 #[path = "cancelling/io.rs"]
 mod io;
 #[path = "cancelling/leaves.rs"]

@@ -56,7 +56,7 @@ impl ReadDir {
                 self.fetching = Some(offload(move || Ok(next_batch(rest))));
             }
             if let Some(fetching) = &mut self.fetching {
-                let fetched = fetching.await;
+                let fetched = fetching.awaited().await;
                 self.fetching = None;
                 (self.batch, self.rest) = answered(fetched)?;
             }

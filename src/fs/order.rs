@@ -32,7 +32,7 @@ impl Order {
     /// Waits until what a dropped future had begun is done.
     pub(super) async fn settle(&mut self) {
         if let Some(begun) = &mut self.begun {
-            let done = begun.await;
+            let done = begun.awaited().await;
             self.begun = None;
             // How it went was for the future that was dropped.
             if let Ok(Ok(done)) = done {

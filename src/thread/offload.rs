@@ -117,13 +117,37 @@ impl<T: Send, F: FnOnce() -> T + Send> Promised<T> for Offloaded<T, F> {
 }
 
 impl<T> Offload<T> {
-    /// Takes the work back, unless a thread has begun with it: then the answer is false.
+    /// Takes the work back, unless a thread has begun with it: then the answer is false. Nobody is
+    /// woken any more.
     pub(crate) fn take_back(&self) -> bool {
+        self.piece.outcome().forget_waker();
         let taken = self.piece.cancel(JoinError::Cancelled);
         if taken {
             self.pool.work_cancelled();
         }
         taken
+    }
+
+    /// Waits for it without taking it. Dropped, nobody is woken any more, which a `&mut` of it would
+    /// not see to.
+    pub(crate) fn awaited(&mut self) -> Awaited<'_, T> {
+        Awaited(self)
+    }
+}
+
+pub(crate) struct Awaited<'a, T>(&'a mut Offload<T>);
+
+impl<T> Future for Awaited<'_, T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.piece.outcome().poll(cx)
+    }
+}
+
+impl<T> Drop for Awaited<'_, T> {
+    fn drop(&mut self) {
+        self.0.piece.outcome().forget_waker();
     }
 }
 
@@ -137,7 +161,6 @@ impl<T> Future for Offload<T> {
 
 impl<T> Drop for Offload<T> {
     fn drop(&mut self) {
-        self.piece.outcome().forget_waker();
         self.take_back();
     }
 }
