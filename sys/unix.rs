@@ -3,9 +3,12 @@
 //! An address is std's `SocketAddr`, which also makes abstract names:
 //! `std::os::linux::net::SocketAddrExt`.
 
-use std::mem::MaybeUninit;
+use std::ffi::OsStr;
+use std::mem::{MaybeUninit, offset_of};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::SocketAddr;
+use std::slice;
 
 use libc::{sockaddr_storage, socklen_t};
 use nix::sys::socket::{SockaddrLike, UnixAddr};
@@ -67,15 +70,42 @@ fn raw(call: &'static str, fd: BorrowedFd<'_>, addr: &SocketAddr) -> Result<Unix
     name.unwrap_or(Err(nix::Error::EINVAL)).map_err(|e| Error::from_nix(call, fd, e))
 }
 
-/// An address as the kernel gave it; without a name if it is none.
+/// An address as the kernel gave it; without a name if it is none, or one that std cannot tell.
 pub(crate) fn named(name: &MaybeUninit<sockaddr_storage>, len: socklen_t) -> SocketAddr {
-    // SAFETY: the kernel wrote an address of `len` bytes; what is none is refused.
-    let name = unsafe { UnixAddr::from_raw(name.as_ptr().cast(), Some(len)) };
-    let path = name.as_ref().and_then(|name| SocketAddr::from_pathname(name.path()?).ok());
-    let abstract_name = || name.as_ref().and_then(abstract_name::from_raw);
-    path.or_else(abstract_name).unwrap_or_else(|| {
+    let name = name_in(name, len);
+    let address = match name.strip_prefix(b"\0") {
+        Some(name) => abstract_name::from_raw(name),
+        None => SocketAddr::from_pathname(OsStr::from_bytes(name)).ok(),
+    };
+    address.unwrap_or_else(|| {
         SocketAddr::from_pathname("").expect("a path without a character is no name")
     })
+}
+
+/// The name in an address of which the kernel told the length: a path, or a NUL and an abstract name.
+///
+/// It may be longer than `struct sockaddr_un`: a path that fills that, as C programs may bind one,
+/// comes with a NUL behind it (unix(7), "BUGS"), and macOS takes longer ones anyway.
+fn name_in(name: &MaybeUninit<sockaddr_storage>, len: socklen_t) -> &[u8] {
+    let begin = offset_of!(libc::sockaddr_un, sun_path);
+    let len = len as usize;
+    if len <= begin || len > size_of::<sockaddr_storage>() {
+        return &[]; // none, or not all of it
+    }
+    let storage = name.as_ptr();
+    // SAFETY: the kernel wrote more than what stands before the path, the family among it.
+    let family = unsafe { (*storage).ss_family };
+    if i32::from(family) != libc::AF_UNIX {
+        return &[];
+    }
+    // SAFETY: the name begins within the address.
+    let path = unsafe { storage.cast::<u8>().add(begin) };
+    // SAFETY: the kernel wrote `len` bytes, of which `begin` stand before the path.
+    let path = unsafe { slice::from_raw_parts(path, len - begin) };
+    match path.iter().position(|byte| *byte == 0) {
+        Some(end) if end > 0 => &path[..end],
+        _ => path,
+    }
 }
 
 /// `int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)`: gives the socket a name.
@@ -197,4 +227,56 @@ pub fn peer(fd: BorrowedFd<'_>) -> Result<SocketAddr> {
     let answer = unsafe { libc::getpeername(fd.as_raw_fd(), at, &raw mut len) };
     Error::check_on("getpeername", fd, answer)?;
     Ok(named(&name, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::{env, fs, mem, process};
+
+    use super::*;
+
+    /// Binds to the longest path that there is, which std and we do not: it leaves no room for the
+    /// NUL. Gives it back, as a file to remove.
+    fn bind_to_the_longest(fd: BorrowedFd<'_>) -> std::path::PathBuf {
+        // SAFETY: a struct of numbers: zero is valid for all.
+        let mut name: libc::sockaddr_un = unsafe { mem::zeroed() };
+        name.sun_family = libc::AF_UNIX as _;
+        let mut path = env::temp_dir().join(format!("eagain-{}-", process::id())).into_os_string();
+        path.push("x".repeat(name.sun_path.len() - path.len()));
+        for (place, byte) in name.sun_path.iter_mut().zip(path.as_bytes()) {
+            *place = *byte as libc::c_char;
+        }
+        let len = size_of_val(&name) as socklen_t;
+        // SAFETY: `name` is an address of `len` bytes.
+        let answer = unsafe { libc::bind(fd.as_raw_fd(), (&raw const name).cast(), len) };
+        Error::check_on("bind", fd, answer).expect("bound");
+        path.into()
+    }
+
+    #[test]
+    fn a_path_that_fills_its_room_is_read_to_its_end_and_no_further() {
+        let (one, other) = pair(Kind::Datagram).expect("two sockets");
+        let path = bind_to_the_longest(one.as_fd());
+        fs::remove_file(&path).expect("the file is there");
+        let mut name = MaybeUninit::<sockaddr_storage>::uninit();
+        let mut len = size_of::<sockaddr_storage>() as socklen_t;
+        let at = name.as_mut_ptr().cast();
+        // SAFETY: `name` has room for `len` bytes.
+        let answer = unsafe { libc::getsockname(one.as_raw_fd(), at, &raw mut len) };
+        Error::check_on("getsockname", one.as_fd(), answer).expect("a name");
+        assert_eq!(OsStr::from_bytes(name_in(&name, len)), path);
+        // It is too long for std, and harms nobody as the name of a sender.
+        crate::socket::send(one.as_fd(), b"!").expect("sent");
+        let (n, from) = recv_from(other.as_fd(), &mut [0; 8]).expect("a message");
+        assert_eq!((n, from.as_pathname()), (1, None));
+    }
+
+    #[test]
+    fn what_is_no_name_is_none() {
+        let name = MaybeUninit::zeroed();
+        for len in [0, 1, 2, 16, 128, 129, socklen_t::MAX] {
+            assert!(named(&name, len).is_unnamed(), "{len}");
+        }
+    }
 }

@@ -8,6 +8,6 @@ pub(crate) fn to_raw(_: &SocketAddr) -> Option<nix::Result<UnixAddr>> {
     None
 }
 
-pub(crate) fn from_raw(_: &UnixAddr) -> Option<SocketAddr> {
+pub(crate) fn from_raw(_: &[u8]) -> Option<SocketAddr> {
     None
 }

@@ -10,7 +10,7 @@ pub(crate) fn to_raw(addr: &SocketAddr) -> Option<nix::Result<UnixAddr>> {
     addr.as_abstract_name().map(UnixAddr::new_abstract)
 }
 
-/// As the kernel gave it, if it is one.
-pub(crate) fn from_raw(name: &UnixAddr) -> Option<SocketAddr> {
-    SocketAddr::from_abstract_name(name.as_abstract()?).ok()
+/// As the kernel gave it, behind the NUL that says that it is one.
+pub(crate) fn from_raw(name: &[u8]) -> Option<SocketAddr> {
+    SocketAddr::from_abstract_name(name).ok()
 }
