@@ -137,6 +137,43 @@ fn pitfall_52_what_a_dropped_read_had_begun_is_for_the_next_one() {
 }
 
 #[test]
+fn text_that_nobody_waited_for_is_for_the_next_read() {
+    let (_folder, path) = folder();
+    make_named(&path, 0o600).expect("a pipe");
+    let slow = async {
+        let (mut file, sender) = try_join!(File::open(&path), Sender::open(&path)).expect("both");
+        let unread = |sender: &Sender| {
+            let fd = sender.as_ref().fd().expect("open");
+            eagain_sys::descriptor::unread(fd.as_fd()).expect("a pipe")
+        };
+        {
+            let mut buf = [0; 8];
+            let mut read = pin!(file.read(&mut buf));
+            assert!(polled(read.as_mut()).await.is_pending());
+            sender.write_all(b"abc").await.expect("room");
+            while unread(&sender) > 0 {
+                yield_now().await;
+            }
+        }
+        {
+            let mut text = String::new();
+            let mut read = pin!(file.read_to_string(&mut text));
+            // The first read is settled, and its bytes are there, when this one is begun.
+            sender.write_all(b"def").await.expect("room");
+            while unread(&sender) > 0 {
+                assert!(polled(read.as_mut()).await.is_pending());
+                yield_now().await;
+            }
+        }
+        drop(sender);
+        let mut text = String::new();
+        assert_eq!(file.read_to_string(&mut text).await.expect("a read"), 6);
+        assert_eq!(text, "abcdef");
+    };
+    run(async { timeout(PATIENCE, slow).await.expect("it does not hang") }).expect("a loop");
+}
+
+#[test]
 fn a_write_begins_where_the_last_read_that_was_given_has_ended() {
     let (_folder, path) = folder();
     run(async {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::fs::OpenOptions;
 use crate::fs::handed::handed;
-use crate::fs::order::{Done, Order};
+use crate::fs::order::{self, Done, Order};
 use crate::io::{AsyncRead, AsyncWrite};
 
 /// No more than this is read or written by one call, so that no more is copied.
@@ -107,8 +107,8 @@ impl File {
     pub async fn read_to_end(&mut self, buf: &mut Vec<u8>) -> io::Result<usize> {
         let before = buf.len();
         self.order.settle().await;
-        self.order.take_all(buf);
-        self.fetch(|file, bytes| (&*file).read_to_end(bytes)).await?;
+        // All of it is given at once, so that nothing is lost with a `buf` that is dropped midway.
+        self.fetch_more(|file, bytes| (&*file).read_to_end(bytes)).await?;
         self.order.take_all(buf);
         Ok(buf.len() - before)
     }
@@ -256,16 +256,21 @@ impl File {
         read: impl FnOnce(&std::fs::File, &mut Vec<u8>) -> io::Result<usize> + Send + 'static,
     ) -> io::Result<()> {
         self.order.settle().await;
-        if !self.order.is_ahead() {
-            let file = self.file.clone();
-            let work = move || {
-                let mut bytes = Vec::new();
-                let answer = read(&file, &mut bytes).map(|n| n as u64);
-                Done { answer, bytes }
-            };
-            self.order.next(work).await?;
-        }
-        Ok(())
+        if self.order.is_ahead() { Ok(()) } else { self.fetch_more(read).await }
+    }
+
+    /// Reads, behind what was read before.
+    async fn fetch_more(
+        &mut self,
+        read: impl FnOnce(&std::fs::File, &mut Vec<u8>) -> io::Result<usize> + Send + 'static,
+    ) -> io::Result<()> {
+        let file = self.file.clone();
+        let work = move || {
+            let mut bytes = Vec::new();
+            let answer = read(&file, &mut bytes).map(|n| n as u64);
+            Done { answer, bytes: order::Read::More(bytes) }
+        };
+        self.order.next(work).await.map(drop)
     }
 
     /// Does what has to begin where the last read that was given has ended.
@@ -277,7 +282,7 @@ impl File {
         let (file, ahead) = (self.file.clone(), self.order.ahead());
         let work = move || {
             let back = if ahead == 0 { Ok(0) } else { (&*file).seek(SeekFrom::Current(-ahead)) };
-            Done { answer: back.and_then(|_| call(&file)), bytes: Vec::new() }
+            Done { answer: back.and_then(|_| call(&file)), bytes: order::Read::Undone }
         };
         self.order.next(work).await
     }

@@ -9,7 +9,15 @@ use crate::thread::{Offload, offload};
 pub(super) struct Done {
     pub(super) answer: io::Result<u64>,
     /// What was read.
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Read,
+}
+
+/// What a call has read.
+pub(super) enum Read {
+    /// Nothing; and what was read ahead before was undone by it.
+    Undone,
+    /// This, behind what was read ahead before.
+    More(Vec<u8>),
 }
 
 /// What there is to know of the calls that were made.
@@ -41,8 +49,7 @@ impl Order {
         }
     }
 
-    /// Hands over the next call; everything before it is settled, and what was read ahead is either
-    /// given or undone by the call. What it reads is kept, to be taken.
+    /// Hands over the next call; everything before it is settled. What it reads is kept, to be taken.
     pub(super) async fn next(
         &mut self,
         call: impl FnOnce() -> Done + Send + 'static,
@@ -58,8 +65,12 @@ impl Order {
         answer
     }
 
-    fn keep(&mut self, bytes: Vec<u8>) {
-        (self.bytes, self.given) = (bytes, 0);
+    fn keep(&mut self, read: Read) {
+        match read {
+            Read::More(bytes) if !self.is_ahead() => (self.bytes, self.given) = (bytes, 0),
+            Read::More(bytes) => self.bytes.extend_from_slice(&bytes),
+            Read::Undone => (self.bytes, self.given) = (Vec::new(), 0),
+        }
     }
 
     pub(super) fn is_ahead(&self) -> bool {
@@ -87,7 +98,7 @@ impl Order {
         } else {
             buf.extend_from_slice(&self.bytes[self.given..]);
         }
-        self.keep(Vec::new());
+        self.keep(Read::Undone);
     }
 }
 

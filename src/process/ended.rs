@@ -4,10 +4,9 @@ use std::io;
 use std::process::{self, ExitStatus};
 use std::task::Waker;
 
-use eagain_sys::exit;
 use eagain_sys::poller::Interest;
+use eagain_sys::{errno, exit};
 
-use crate::error::LoopError;
 use crate::event_loop::core::Core;
 use crate::event_loop::io::Kind;
 use crate::event_loop::waiter::Ticket;
@@ -68,8 +67,7 @@ impl Process {
             }
             News::SigChld(signal) => signal.until(|| child.try_wait(), at).await,
         };
-        // What the loop refuses says nothing of the child; any other error is that it is gone.
-        self.gone = status.as_ref().err().and_then(LoopError::of).is_none();
+        self.gone = says_gone(&status);
         status
     }
 
@@ -111,6 +109,15 @@ impl Process {
     }
 }
 
+/// That it has ended, or is nobody's to wait for (`ECHILD`). Any other error is the loop's or the
+/// poller's, and says nothing of the child.
+fn says_gone(status: &io::Result<ExitStatus>) -> bool {
+    match status {
+        Ok(_) => true,
+        Err(e) => e.raw_os_error() == Some(errno::ECHILD),
+    }
+}
+
 fn not_yet() -> io::Error {
     io::ErrorKind::WouldBlock.into()
 }
@@ -129,5 +136,19 @@ impl News {
             Some(fd) => News::Own(Source::of_kind(fd, Kind::Stream)),
             None => News::SigChld(signal(SignalKind::child())?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_the_poller_refuses_says_nothing_of_a_child() {
+        let error = |errno| Err(io::Error::from_raw_os_error(errno));
+        assert!(says_gone(&Ok(ExitStatus::default())));
+        assert!(says_gone(&error(errno::ECHILD)));
+        assert!(!says_gone(&error(errno::ENOMEM)));
+        assert!(!says_gone(&Err(crate::LoopError::NoLoop.into())));
     }
 }

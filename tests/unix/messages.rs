@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use eagain::net::{UnixDatagram, UnixSeqpacket};
-use eagain::time::{Clock, sleep};
-use eagain::{EventLoop, errno};
+use eagain::time::{Clock, sleep, timeout};
+use eagain::{Backend, EventLoop, errno};
 
 use crate::place::{Place, run};
-use crate::tasks::{self, returned, turn_until_idle};
+use crate::tasks::{self, PATIENCE, returned, turn_until_idle};
 
 #[test]
 fn a_datagram_tells_who_can_be_answered() {
@@ -117,6 +117,39 @@ fn a_receiver_that_is_full_is_tried_again_until_it_has_room() {
             assert_eq!(task.await.expect("it did not panic").expect("sent"), 4);
         })
         .expect("a run");
+}
+
+/// Room at one receiver says nothing of room at the other: a poller that tells of levels has to be
+/// asked again for the one that somebody waits for.
+#[test]
+fn who_waits_for_one_receiver_is_not_forgotten_when_another_one_is_sent_to() {
+    for poller in [Backend::default(), Backend::Poll, Backend::Select] {
+        let (here, there) = (Place::new("waits-here"), Place::new("waits-there"));
+        let near = UnixDatagram::bind(here.socket()).expect("a socket");
+        let far = UnixDatagram::bind(there.socket()).expect("a socket");
+        let near_addr = near.local_addr().expect("an address");
+        let far_addr = far.local_addr().expect("an address");
+        let client = UnixDatagram::unbound().expect("a socket");
+        client.connect(here.socket()).expect("connected");
+        let other = UnixDatagram::unbound().expect("a socket");
+        let sent = async {
+            // It was told that there is room, and another one has taken that.
+            while client.try_send(b"x")?.is_some() {}
+            near.recv(&mut [0; 8]).await?;
+            client.writable().await?;
+            while other.try_send_to(b"x", &near_addr)?.is_some() {}
+            assert_eq!(client.try_send(b"x")?, None);
+            let receive = async {
+                assert_eq!(client.try_send_to(b"x", &far_addr)?, Some(1));
+                while near.try_recv(&mut [0; 8])?.is_some() {}
+                far.recv(&mut [0; 8]).await
+            };
+            eagain::try_join!(client.send(b"last"), receive)
+        };
+        let mut event_loop = EventLoop::builder().poller(poller).build().expect("a loop");
+        let sent = event_loop.block_on(timeout(PATIENCE, sent)).expect("a run");
+        assert_eq!(sent.expect("it is asked about").expect("no error"), (4, 1), "{poller}");
+    }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use eagain_sys::poller::Interest;
 use eagain_sys::unix::{self, Kind};
 
 use super::connecting::Pauses;
+use crate::event_loop::budget;
 use crate::source::Source;
+use crate::yield_now;
 
 /// A Unix socket of messages without connections. None is lost, and they keep their order: who
 /// sends waits until there is room at the receiver.
@@ -119,10 +121,12 @@ impl UnixDatagram {
     /// # Errors
     /// As [`try_send`](UnixDatagram::try_send); `ENOENT`: there is no such file.
     pub fn try_send_to(&self, buf: &[u8], addr: &SocketAddr) -> io::Result<Option<usize>> {
+        // What is known of room is about the one that it is connected to, and is left at that: a
+        // task that waits for it would not be asked about again.
         let ready = &self.source.io.ready;
-        ready.set(ready.get() | Interest::WRITE.into());
+        let known = ready.replace(ready.get() | Interest::WRITE.into());
         let answer = self.source.try_sys(Interest::WRITE, |fd| unix::send_to(fd, buf, addr));
-        ready.set(ready.get() | Interest::WRITE.into());
+        ready.set(known);
         answer
     }
 
@@ -152,7 +156,11 @@ impl UnixDatagram {
             if let Some(n) = self.try_send_to(buf, addr)? {
                 return Ok(n);
             }
-            pauses.next().await;
+            if budget::is_spent() {
+                yield_now().await; // there may be room
+            } else {
+                pauses.next().await;
+            }
         }
     }
 }
