@@ -1,10 +1,11 @@
 //! Messages: datagrams and packets.
 
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use eagain::net::{UnixDatagram, UnixSeqpacket};
-use eagain::time::{Clock, sleep, timeout};
+use eagain::time::{Clock, now, sleep, timeout};
 use eagain::{Backend, EventLoop, errno};
 
 use crate::place::{Place, run};
@@ -144,11 +145,16 @@ fn who_waits_for_one_receiver_is_not_forgotten_when_another_one_is_sent_to() {
                 while near.try_recv(&mut [0; 8])?.is_some() {}
                 far.recv(&mut [0; 8]).await
             };
-            eagain::try_join!(client.send(b"last"), receive)
+            let begin = now();
+            eagain::try_join!(client.send(b"last"), receive)?;
+            io::Result::Ok(now() - begin)
         };
-        let mut event_loop = EventLoop::builder().poller(poller).build().expect("a loop");
+        let builder = EventLoop::builder().poller(poller).clock(Clock::Virtual);
+        let mut event_loop = builder.build().expect("a loop");
         let sent = event_loop.block_on(timeout(PATIENCE, sent)).expect("a run");
-        assert_eq!(sent.expect("it is asked about").expect("no error"), (4, 1), "{poller}");
+        // When its time is up it is tried once more, and would find the room by itself.
+        let took = sent.expect("it is asked about").expect("no error");
+        assert!(took < PATIENCE, "{poller}: {took:?}");
     }
 }
 
