@@ -52,6 +52,12 @@ impl Source {
     /// directories, is always ready, and read while the loop waits. Switches it to non-blocking if
     /// it is not yet (`fcntl` F_GETFL, perhaps F_SETFL).
     ///
+    /// A number is not enough, since anybody could close what it stands for:
+    ///
+    /// ```compile_fail,E0277
+    /// eagain::Source::new(5); // pitfall 19
+    /// ```
+    ///
     /// If a duplicate of it exists or is made elsewhere, lend it once with [`fd`](Source::fd):
     /// then it is deregistered before it is closed, which the duplicate would prevent.
     ///

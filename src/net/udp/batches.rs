@@ -66,7 +66,8 @@ impl UdpSocket {
     /// `sendmsg` for each datagram.
     ///
     /// # Errors
-    /// As [`try_send_to`](UdpSocket::try_send_to), about the first datagram that is left:
+    /// As [`try_send_to`](UdpSocket::try_send_to). Of a connected socket, `ECONNREFUSED` is about a
+    /// datagram that was sent before: try again. Any other is about the first one that is left:
     /// [`SendBatch::skip`] gives it up.
     pub fn try_send_batch(&self, batch: &mut SendBatch) -> io::Result<Option<usize>> {
         self.source.try_sys(Interest::WRITE, |fd| sendmmsg(fd, batch))

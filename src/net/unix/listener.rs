@@ -62,7 +62,16 @@ macro_rules! listens {
                 &self,
             ) -> std::io::Result<Option<($connection, std::os::unix::net::SocketAddr)>> {
                 let read = $crate::Interest::READ;
-                let accepted = self.source.try_sys(read, eagain_sys::unix::accept4)?;
+                let accepted = self.source.try_sys(read, |listener| {
+                    // What is lost again and again is more than a connection.
+                    for _ in 0..64 {
+                        match eagain_sys::unix::accept4(listener) {
+                            Err(e) if e.is_connection_lost() => {}
+                            answer => return answer,
+                        }
+                    }
+                    eagain_sys::unix::accept4(listener)
+                })?;
                 Ok(accepted.map(|(fd, peer)| ($connection::from_non_blocking(fd), peer)))
             }
 
