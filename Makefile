@@ -28,7 +28,8 @@ run: ## fetch five pages at once, served by a child process (ARGS="URL... --time
 
 test: tools release-examples ## all tests in debug, then the strace tests in release; EAGAIN_POLLER=poll, EAGAIN_FALLBACK=epoll_wait,pipe
 	@if [ -n "$${EAGAIN_POLLER:-}$${EAGAIN_FALLBACK:-}" ]; then .ci/pollers; else set -ex; \
-		cargo test --workspace; cargo test --workspace --all-features; \
+		cargo test --workspace --all-features; \
+		cargo test --workspace --lib; cargo test --workspace --doc; \
 		{ set +x; } 2>/dev/null; $(STRACE_TESTS); \
 	fi
 

@@ -1,7 +1,7 @@
 //! An event loop that hides nothing.
 //!
-//! `eagain` asks the kernel through `epoll`, called directly in `eagain-sys`, and resumes tasks
-//! once the descriptor that answered `EAGAIN` is ready again. A task is a state machine: written
+//! `eagain` asks the kernel through `epoll`, or `kevent` on macOS and the BSDs, called directly in
+//! `eagain-sys`, and resumes tasks once the descriptor that answered `EAGAIN` is ready again. A task is a state machine: written
 //! by hand ([`Generator`]) or by the compiler (a future). One thread, no `Send` bounds, and three
 //! dependencies.
 //!

@@ -1,12 +1,11 @@
 //! A listener in bad times: no descriptors left, connections that break off while they queue, more
 //! of them at once than a turn takes, and several tasks that accept.
 
+mod examples;
 #[path = "tasks/injection.rs"]
 mod injection;
 #[path = "soak/own_process.rs"]
 mod own_process;
-#[path = "strace/program.rs"]
-mod program;
 mod tasks;
 
 use std::cell::{Cell, RefCell};
@@ -256,7 +255,7 @@ fn pitfall_23_the_echo_server_serves_more_clients_than_it_has_descriptors() {
     ) {
         return;
     }
-    let path = program::example("echo_server");
+    let path = examples::example("echo_server");
     // The limit is inherited.
     let (limit, _) = limits::descriptors().expect("a limit");
     limits::set_descriptors(24).expect("a lower limit");

@@ -12,6 +12,9 @@ mod named;
 #[path = "fs_events/overflow.rs"]
 mod overflow;
 #[cfg(target_os = "linux")]
+#[path = "soak/own_process.rs"]
+mod own_process;
+#[cfg(target_os = "linux")]
 #[path = "fs_events/watches.rs"]
 mod watches;
 

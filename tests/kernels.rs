@@ -38,7 +38,8 @@ impl Source {
 
     /// What others can name: functions with what they take and return, types, constants, modules.
     fn items(&self) -> BTreeSet<String> {
-        self.lines.iter().filter_map(|line| item(line)).collect()
+        let own = self.lines.iter().filter_map(|line| item(line));
+        own.chain(self.lines.iter().flat_map(|line| handed_on(line))).collect()
     }
 
     /// The modules that are declared in it, each with all the files that it may be.
@@ -76,6 +77,15 @@ impl Source {
         let candidates = [own.join(format!("{name}.rs")), own.join(name).join("mod.rs")];
         candidates.into_iter().filter(|path| path.exists()).collect()
     }
+}
+
+/// The types that a line hands on from elsewhere.
+fn handed_on(line: &str) -> Vec<String> {
+    let Some(path) = line.strip_prefix("pub use ") else { return Vec::new() };
+    let names = path.rsplit("::").next().unwrap_or(path);
+    let names = names.split(|c: char| !c.is_alphanumeric());
+    let types = names.filter(|name| name.starts_with(char::is_uppercase));
+    types.map(|name| format!("type {name}")).collect()
 }
 
 /// The head of an item that can be named from outside.

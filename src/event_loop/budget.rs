@@ -8,6 +8,7 @@
 //! value. What tasks use between each other costs as well, one for each time that it gets on.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 /// What a task has for a turn, unless its loop was built with another number.
@@ -62,6 +63,11 @@ pub(crate) fn within<T>(
         spend();
     }
     polled
+}
+
+/// Takes one, in the next turn if there is none left.
+pub(crate) async fn take() {
+    poll_fn(|cx| if spend() { Poll::Ready(()) } else { give_way(cx) }).await
 }
 
 /// Lets the others have their turn, and comes again in the next.

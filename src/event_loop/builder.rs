@@ -187,8 +187,8 @@ impl Builder {
     /// takes no lock and no memory. Default off. On, the clock is read once a resume and once a
     /// turn.
     ///
-    /// This is the only signal disposition that the library touches, and only if a program asks
-    /// for it: the first such loop of a process installs the handler (with `SA_RESTART`), for the
+    /// Beside this, only [`signal`](crate::signal) touches a signal's disposition, and both only if
+    /// a program asks for it: the first such loop of a process installs the handler (with `SA_RESTART`), for the
     /// rest of the process's life, also when the loop is gone. A handler that was there before is
     /// called after ours; without one, `SIGUSR1` no longer ends the process. Who installs another
     /// one later puts ours out of work.

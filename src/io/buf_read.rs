@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::event_loop::budget;
 use crate::io::read::text;
 use crate::io::{AsyncRead, Lines, Split};
 
@@ -74,11 +75,13 @@ pub trait AsyncBufRead: AsyncRead {
     /// Reads until `byte` is in the buffer; returns how much of the buffer it ends, itself
     /// included. Less than that is there at the end: then it is all. Nothing is consumed.
     ///
-    /// Cancel-safe.
+    /// Cancel-safe. What is in the buffer already costs one of the task's budget as well: a buffer
+    /// holds many lines, and the others want their turn.
     ///
     /// # Errors
     /// As [`fill_more`](AsyncBufRead::fill_more).
     async fn fill_until(&mut self, byte: u8) -> io::Result<usize> {
+        budget::take().await;
         let mut searched = 0;
         loop {
             let new = &self.buffer()[searched..];
@@ -109,15 +112,16 @@ pub trait AsyncBufRead: AsyncRead {
     /// Reads a line, behind what `buf` holds, with its `\n`, which may lack in the last one;
     /// returns how much. 0 is the end.
     ///
-    /// Cancel-safe: a line is taken at once. After an error, it is still in the buffer.
+    /// Cancel-safe: a line is taken at once.
     ///
     /// # Errors
-    /// As [`fill_more`](AsyncBufRead::fill_more), and `InvalidData` for what is not UTF-8.
+    /// As [`fill_more`](AsyncBufRead::fill_more), and then it is still in the buffer. `InvalidData`
+    /// for a line that is not UTF-8: that is gone, or the next call would meet it again.
     async fn read_line(&mut self, buf: &mut String) -> io::Result<usize> {
         let n = self.fill_until(b'\n').await?;
-        buf.push_str(text(&self.buffer()[..n])?);
+        let read = text(&self.buffer()[..n]).map(|line| buf.push_str(line));
         self.consume(n);
-        Ok(n)
+        read.map(|()| n)
     }
 
     /// The lines, one after the other.

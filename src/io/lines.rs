@@ -44,11 +44,13 @@ impl<R: AsyncBufRead> Lines<R> {
         if n == 0 {
             return Ok(None);
         }
-        let line = text(&self.reader.buffer()[..n])?;
-        let line = line.strip_suffix('\n').map_or(line, |l| l.strip_suffix('\r').unwrap_or(l));
-        let line = line.to_owned();
+        let without_end = |line: &str| {
+            let line = line.strip_suffix('\n').map_or(line, |l| l.strip_suffix('\r').unwrap_or(l));
+            Some(line.to_owned())
+        };
+        let line = text(&self.reader.buffer()[..n]).map(without_end);
         self.reader.consume(n);
-        Ok(Some(line))
+        line
     }
 
     /// The reader, with what its buffer holds.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
@@ -131,6 +132,13 @@ impl JoinError {
     /// ```
     pub fn is_cancelled(&self) -> bool {
         matches!(self, JoinError::Cancelled)
+    }
+}
+
+/// So that `task.await??` does in what returns an I/O result; the kind is `Other`.
+impl From<JoinError> for io::Error {
+    fn from(e: JoinError) -> io::Error {
+        io::Error::other(e)
     }
 }
 

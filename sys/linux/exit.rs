@@ -4,7 +4,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use crate::{Error, Result, errno};
 
-/// A descriptor that is readable once the process has ended: [`pidfd_open`]. `None` if this kernel
+/// A descriptor that is readable once the process has ended: `pidfd_open`. `None` if this kernel
 /// has none to give, so that `SIGCHLD` has to do.
 pub fn watch(pid: u32) -> Result<Option<OwnedFd>> {
     match pidfd_open(pid) {
@@ -21,7 +21,7 @@ pub fn watch(pid: u32) -> Result<Option<OwnedFd>> {
 /// * strace: `pidfd_open(4711, 0) = 5`
 /// * `ESRCH`: there is no such process. `ENOSYS`: before Linux 5.3. `EMFILE`, `ENFILE`: handed up.
 /// * Manual page: pidfd_open(2).
-pub fn pidfd_open(pid: u32) -> Result<OwnedFd> {
+fn pidfd_open(pid: u32) -> Result<OwnedFd> {
     // SAFETY: takes no pointers.
     let answer = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0u32) };
     let fd = Error::check("pidfd_open", answer as i32)?;

@@ -133,15 +133,42 @@ fn a_line_beyond_the_limit_is_an_error_and_stays_in_the_buffer() {
 }
 
 #[test]
-fn a_line_that_is_no_text_is_an_error_and_stays_in_the_buffer() {
+fn a_line_that_is_no_text_is_an_error_and_gone() {
     run(async {
-        let mut reader = BufReader::new(&b"\xff\nok\n"[..]);
+        let mut reader = BufReader::new(&b"\xff\nok\n\xff\nthree"[..]);
         let error = reader.read_line(&mut String::new()).await.expect_err("no text");
         assert_eq!(error.kind(), ErrorKind::InvalidData);
-        assert_eq!(reader.read_until(b'\n', &mut Vec::new()).await?, 2);
         let mut line = String::new();
         reader.read_line(&mut line).await?;
         assert_eq!(line, "ok\n");
+        let mut lines = reader.lines(); // who goes on after an error comes to the end
+        let error = lines.next_line().await.expect_err("no text");
+        assert_eq!(error.kind(), ErrorKind::InvalidData);
+        assert_eq!(lines.next_line().await?.as_deref(), Some("three"));
+        assert_eq!(lines.next_line().await?, None);
+        Ok(())
+    });
+}
+
+#[test]
+fn pitfall_2_a_buffer_of_many_lines_lets_the_others_have_their_turn() {
+    run(async {
+        let others = eagain::spawn(async {
+            let mut turns = 0;
+            loop {
+                eagain::yield_now().await;
+                turns += 1;
+                if turns == 10 {
+                    return;
+                }
+            }
+        });
+        let text = "line\n".repeat(10_000);
+        let mut lines = BufReader::new(text.as_bytes()).lines();
+        while !others.is_finished() {
+            // pitfall 2: no line ever has to be waited for
+            assert!(lines.next_line().await?.is_some(), "they waited for the end");
+        }
         Ok(())
     });
 }
