@@ -5,14 +5,19 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use eagain_sys::errno;
 use eagain_sys::poller::{Backend, Batch, Event, Events, Interest, Poller, Readiness};
 
+/// Some behaviours are about descriptors whose numbers are used again: nobody else may open one.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Runs `behaviour` on each poller. Which one failed is in the captured output.
 fn on_each(behaviour: impl Fn(&Wait)) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for backend in Backend::ALL.into_iter().filter(|backend| backend.is_available()) {
         println!("on {backend}");
         let poller = Poller::new(backend).expect("this kernel has it");
@@ -386,6 +391,7 @@ fn its_own_descriptor_is_readable_when_the_bell_was_rung() {
 
 #[test]
 fn select_refuses_a_number_that_its_sets_have_no_room_for() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let wait = Wait { poller: Poller::new(Backend::Select).expect("every Unix has it") };
     let (soft, hard) = eagain_sys::limits::descriptors().expect("there is a limit");
     eagain_sys::limits::set_descriptors(soft.max(hard.min(4096))).expect("it may be raised");
