@@ -70,8 +70,9 @@ fn install() -> Result<()> {
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     action.sa_sigaction = answer as Informed as usize;
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    // One at a time: see the other handler, in listener/disposition.rs.
     // SAFETY: `sa_mask` is valid for writing.
-    unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
+    unsafe { libc::sigfillset(&raw mut action.sa_mask) };
     set_disposition(libc::SIGUSR1, &action)
 }
 

@@ -1,6 +1,6 @@
 //! What listening does to the process, and to those that it starts.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, stdin};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -100,12 +100,14 @@ fn a_listener_and_the_loop_itself_share_sigusr1() {
     if !own_process::is_here() {
         let test = "dispositions::a_listener_and_the_loop_itself_share_sigusr1";
         let mut command = own_process::command(test);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
         let mut told = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut all = String::new();
-        while !all.contains("eagain: thread ") {
+        while all.matches("eagain: thread ").count() < 3 {
             assert_ne!(told.read_line(&mut all).expect("a line"), 0, "{all}");
         }
+        drop(child.stdin.take());
         told.read_to_string(&mut all).expect("lines");
         assert!(child.wait().expect("its end").success(), "{all}");
         assert_eq!(all.matches("eagain: thread ").count(), 3, "{all}");
@@ -125,6 +127,8 @@ fn a_listener_and_the_loop_itself_share_sigusr1() {
         if !listens_first {
             drop(listener);
             send(kind); // the process lives, since the loop still answers
+            // Any thread may be the one that does, at any time: until then the loop stays.
+            stdin().read_line(&mut String::new()).expect("the end");
         }
     }
 }

@@ -70,8 +70,10 @@ fn ours(signal: c_int, before: &libc::sigaction) -> libc::sigaction {
     if signal == libc::SIGCHLD {
         action.sa_flags |= before.sa_flags & (libc::SA_NOCLDSTOP | libc::SA_NOCLDWAIT);
     }
+    // One at a time: a thread's alternate stack has room for the registers of one or two (some 3 KiB
+    // each with AVX-512, sigaltstack(2)), and all kinds may come at once.
     // SAFETY: `sa_mask` is valid for writing.
-    unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
+    unsafe { libc::sigfillset(&raw mut action.sa_mask) };
     action
 }
 
