@@ -7,6 +7,7 @@
 //! | `task`, `table` | what is known of a task; all of them |
 //! | `reactor`, `io` | which sources are watched, and who waits for them; what is known of one |
 //! | `timers`, `moment`, `deadlines` | when it is time; how long the loop may sleep |
+//! | `counts` | what the loop has done |
 //! | `current` | which loop runs on this thread |
 //! | `slack` | how late a sleep may end |
 //! | `clock`, `virtual_time` | what time it is; how it passes where it is not real |
@@ -22,6 +23,7 @@ mod builder;
 pub(crate) mod clock;
 mod closing;
 pub(crate) mod core;
+mod counts;
 mod current;
 mod deadlines;
 pub(crate) mod inbox;
@@ -56,6 +58,7 @@ use crate::error::LoopError;
 pub use crate::event_loop::blocked::Blocked;
 pub use crate::event_loop::builder::Builder;
 use crate::event_loop::core::Core;
+pub use crate::event_loop::counts::Counts;
 pub use crate::event_loop::reactor::ReactorCounts;
 use crate::event_loop::root::Root;
 pub use crate::event_loop::root::run;
@@ -70,7 +73,8 @@ use crate::task::listing::TaskInfo;
 /// An event loop: runs tasks on one thread, each until it has to wait, and sleeps in the
 /// kernel when none can run.
 ///
-/// Dropping it drops its tasks, and what these spawn when they are dropped. Sources that outlive it can no longer be waited for.
+/// Dropping it drops its tasks, and what these spawn when they are dropped. Sources that outlive it
+/// can no longer be waited for.
 ///
 /// System calls: `epoll_create1`, `eventfd2` and one `epoll_ctl` to make one, two `close` to
 /// drop it.
@@ -281,17 +285,7 @@ impl EventLoop {
 
     /// What the loop has done so far.
     pub fn counts(&self) -> Counts {
-        let Core { scheduler, reactor, timers, .. } = &*self.core;
-        Counts {
-            turns: self.core.turn.get().into(),
-            resumes: scheduler.resumed.get(),
-            bells: self.core.bells.get(),
-            tasks: scheduler.live(),
-            sources: reactor.sources(),
-            timers: timers.borrow().len(),
-            offloads: self.core.pool.pending(),
-            reactor: reactor.counts(),
-        }
+        Counts::of(&self.core)
     }
 }
 
@@ -353,30 +347,6 @@ fn turn_until_done<const OBSERVED: bool, F: Future, B: Batch>(
         }
     }
     Ok(None)
-}
-
-/// What a loop has done, and what it holds now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Turns (modulo 2^32). Each waits once (`epoll_wait` or its like), but for the one that ends
-    /// the last task.
-    pub turns: u64,
-    /// How often a task was resumed.
-    pub resumes: u64,
-    /// How often the loop found its bell rung by another thread. To ring it is one `write`; most
-    /// of what other threads send comes while it is rung.
-    pub bells: u64,
-    /// Tasks that have not finished.
-    pub tasks: usize,
-    /// Sources registered with the kernel.
-    pub sources: usize,
-    /// Timers set.
-    pub timers: usize,
-    /// Work handed to other threads ([`offload`](crate::offload)) of which nothing was heard yet.
-    pub offloads: usize,
-    /// What went through the reactor.
-    pub reactor: ReactorCounts,
 }
 
 impl AsFd for EventLoop {

@@ -43,10 +43,9 @@ macro_rules! is_known_to_std {
         impl TryFrom<$std> for $socket {
             type Error = io::Error;
 
-            /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
+            /// Takes a socket of std, as any descriptor, with the same system calls.
             fn try_from(socket: $std) -> io::Result<$socket> {
-                socket.set_nonblocking(true)?;
-                Ok($socket::from_non_blocking(socket.into()))
+                OwnedFd::from(socket).try_into()
             }
         }
 
