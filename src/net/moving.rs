@@ -43,9 +43,10 @@ macro_rules! is_known_to_std {
         impl TryFrom<$std> for $socket {
             type Error = io::Error;
 
-            /// Takes a socket of std, as any descriptor, with the same system calls.
+            /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
             fn try_from(socket: $std) -> io::Result<$socket> {
-                OwnedFd::from(socket).try_into()
+                socket.set_nonblocking(true)?;
+                Ok($socket::from_non_blocking(socket.into()))
             }
         }
 
