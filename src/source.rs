@@ -160,7 +160,7 @@ impl Source {
         answer
     }
 
-    /// The same for writing: a stream that takes only a part is full.
+    /// The same for writing: a connection that takes only a part is full.
     #[inline(always)]
     pub(crate) fn try_write_of(
         &self,
@@ -170,7 +170,7 @@ impl Source {
         let answer = self.try_sys(Interest::WRITE, call);
         if let Ok(Some(n)) = answer {
             if n < len {
-                self.io.clear(Interest::WRITE);
+                self.io.short_write();
             }
         }
         answer

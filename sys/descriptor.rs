@@ -28,6 +28,20 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(flags)).map_err(|e| Error::from_nix("fcntl", fd, e)).map(drop)
 }
 
+/// `int ioctl(int fd, FIONBIO, const int *on)`: switches `O_NONBLOCK` without a look at the other
+/// flags, in one call. It is what std makes for a socket; for what else a descriptor may be there is
+/// [`set_nonblocking`].
+///
+/// * strace: `ioctl(3, FIONBIO, [1]) = 0`
+/// * `ENOTTY`: a kind of descriptor that has no such request.
+/// * Manual page: ioctl(2), ioctl_tty(2).
+pub fn fionbio(fd: BorrowedFd<'_>, on: bool) -> Result<()> {
+    let on = libc::c_int::from(on);
+    // SAFETY: FIONBIO reads one int.
+    let answer = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) };
+    Error::check_on("ioctl", fd, answer).map(drop)
+}
+
 fn get_flags(fd: BorrowedFd<'_>) -> Result<OFlag> {
     let flags = fcntl(fd, FcntlArg::F_GETFL).map_err(|e| Error::from_nix("fcntl", fd, e))?;
     Ok(OFlag::from_bits_retain(flags))

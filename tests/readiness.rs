@@ -148,6 +148,18 @@ fn pitfall_3_a_short_read_spares_the_next_call_on_tcp_only() {
 }
 
 #[test]
+fn pitfall_3_a_short_write_spares_the_next_call_on_tcp_only() {
+    for (name, near, _far) in streams().into_iter().filter(|(name, ..)| *name != "pipe") {
+        let expected = if name == "tcp" { None } else { Some(()) };
+        let much = vec![0; 64 << 20];
+        let n = near.try_write(&much).expect("no error").expect("room");
+        assert!(n < much.len(), "{name} took all");
+        // Is another call made now? pitfall 3
+        assert_eq!(near.try_io(Interest::WRITE, |_| Ok(())).expect("no error"), expected, "{name}");
+    }
+}
+
+#[test]
 fn pitfall_3_a_read_that_fills_the_buffer_spares_no_call() {
     for (name, near, mut far) in streams() {
         let mut event_loop = new_loop();

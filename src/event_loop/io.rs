@@ -113,6 +113,15 @@ impl<R> Io<R> {
         }
     }
 
+    /// A write took less than it was given. A TCP connection is full then, and tells when it no
+    /// longer is. What else there is may have room again at once and never say so: a terminal
+    /// hands what it holds on behind everybody's back.
+    pub(crate) fn short_write(&self) {
+        if self.kind == Kind::Tcp {
+            self.clear(Interest::WRITE);
+        }
+    }
+
     pub(crate) fn waiter(&self, direction: Interest) -> &Cell<Option<Rc<Task>>> {
         if direction == Interest::WRITE { &self.writer } else { &self.reader }
     }

@@ -45,7 +45,7 @@ macro_rules! is_known_to_std {
 
             /// Takes a socket of std, and switches it to non-blocking (`ioctl` FIONBIO).
             fn try_from(socket: $std) -> io::Result<$socket> {
-                socket.set_nonblocking(true)?;
+                descriptor::fionbio(socket.as_fd(), true)?;
                 Ok($socket::from_non_blocking(socket.into()))
             }
         }

@@ -19,3 +19,6 @@ pub use sending::{SendBatch, sendmmsg};
 
 /// More than the kernel takes in a call: `UIO_MAXIOV`.
 const MOST: usize = 1024;
+
+/// As long as a datagram can be: its header counts with 16 bits.
+const LONGEST: usize = u16::MAX as usize;

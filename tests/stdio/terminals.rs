@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::process::Stdio;
 
 use eagain::time::timeout;
-use eagain::{Source, run, try_join};
+use eagain::{Interest, Source, run, try_join};
 use eagain_sys::{descriptor, terminal};
 
 use crate::roles::child;
@@ -70,6 +70,19 @@ fn a_short_read_of_a_terminal_is_not_the_last_line() {
     user.write_all(b"one\ntwo\nthree\n").expect("room");
     let output = child.wait_with_output().expect("a child");
     assert!(String::from_utf8_lossy(&output.stdout).ends_with("<4><4><6>"), "{output:?}");
+}
+
+/// What a terminal takes it hands on, and has room for more though nobody has read: no edge says so.
+#[test]
+fn a_short_write_to_a_terminal_is_not_the_last() {
+    let (_user, program) = terminal();
+    terminal::make_raw(program.as_fd()).expect("a terminal");
+    let program = Source::new(program).expect("a source");
+    let much = [b'x'; 1 << 16];
+    let n = program.try_write(&much).expect("no error").expect("room");
+    assert!(n < much.len(), "it took all");
+    let asked = program.try_io(Interest::WRITE, |_| Ok(())).expect("no error");
+    assert!(asked.is_some(), "the next call would wait for an edge");
 }
 
 /// The user's side has no name, so it cannot be opened once more: it is asked before each call.

@@ -138,7 +138,13 @@ fn the_smallest_batch_takes_one_and_the_largest_is_no_larger_than_the_kernel_tak
     assert_eq!(RecvBatch::new(0, 0).capacity(), 1);
     assert_eq!(SendBatch::new(0, 0).capacity(), 1);
     assert_eq!(RecvBatch::new(usize::MAX, 1).capacity(), 1024);
+    // Together that is more than a `usize` can tell.
+    let mut into = RecvBatch::new(2, usize::MAX / 2 + 1);
     let (near, far) = connected();
+    far.send(b"hello").expect("sent");
+    assert_eq!(near.try_recv_batch(&mut into).expect("no error"), Some(1));
+    assert_eq!(contents(&into), [b"hello"]);
+    assert_eq!(SendBatch::new(2, usize::MAX / 2 + 1).capacity(), 2);
     let mut out = SendBatch::new(2, 0);
     assert!(near.try_send_batch(&mut out).expect("nothing is sent").is_some());
     assert!(out.push(b"it grows"));

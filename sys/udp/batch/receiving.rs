@@ -6,7 +6,7 @@ use std::{fmt, mem};
 
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
 
-use super::MOST;
+use super::{LONGEST, MOST};
 use crate::kernel::batch::{self as calls, Header};
 use crate::udp::packet_info::{PacketInfo, Room};
 use crate::{Error, Result, control};
@@ -43,10 +43,10 @@ pub struct RecvBatch {
 }
 
 impl RecvBatch {
-    /// Room for so many datagrams (at least 1, at most 1024) of so many bytes each (at least 1).
-    /// What is longer is cut off.
+    /// Room for so many datagrams (at least 1, at most 1024) of so many bytes each (at least 1, at
+    /// most 65,535: none is longer). What is longer is cut off.
     pub fn new(datagrams: usize, size: usize) -> RecvBatch {
-        let (n, size) = (datagrams.clamp(1, MOST), size.max(1));
+        let (n, size) = (datagrams.clamp(1, MOST), size.clamp(1, LONGEST));
         let vector = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
         // SAFETY: it holds numbers, and all of them may be zero.
         let name = unsafe { mem::zeroed::<libc::sockaddr_storage>() };

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
 
-use super::MOST;
+use super::{LONGEST, MOST};
 use crate::kernel::batch::{self as calls, Header};
 use crate::{Result, control};
 
@@ -38,12 +38,12 @@ pub struct SendBatch {
 }
 
 impl SendBatch {
-    /// Room for so many datagrams, at least 1 and at most 1024, of so many bytes each. A longer one
-    /// is taken, too: the memory grows.
+    /// Room for so many datagrams, at least 1 and at most 1024, of so many bytes each, at most
+    /// 65,535. A longer one is taken, too: the memory grows.
     pub fn new(datagrams: usize, size: usize) -> SendBatch {
         let capacity = datagrams.clamp(1, MOST);
         SendBatch {
-            bytes: Vec::with_capacity(capacity * size),
+            bytes: Vec::with_capacity(capacity * size.min(LONGEST)),
             datagrams: Vec::with_capacity(capacity),
             sent: 0,
             capacity,
