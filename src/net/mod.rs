@@ -38,8 +38,8 @@ pub use udp::{
     Arrival, Datagram, Datagrams, Ecn, PacketInfo, RecvBatch, SendBatch, UdpBuilder, UdpSocket,
 };
 pub use unix::{
-    Credentials, Message, UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener,
-    UnixStream,
+    Credentials, LostFds, Message, UnixDatagram, UnixListener, UnixSeqpacket,
+    UnixSeqpacketListener, UnixStream,
 };
 
 macro_rules! is_a_source {

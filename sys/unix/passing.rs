@@ -31,7 +31,8 @@ pub struct Message {
     pub from: SocketAddr,
     /// A message was longer than the buffer, and the rest is lost.
     pub truncated: bool,
-    /// It had more descriptors than could be taken; those that came are closed.
+    /// It had more descriptors than could be taken, and the rest is closed: `fds` has the first of
+    /// them, or none.
     pub lost_fds: bool,
 }
 
@@ -87,7 +88,9 @@ pub fn send_with_fds(
 ///   msg_iovlen=1, msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS,
 ///   cmsg_data=[6]}], msg_controllen=24, msg_flags=MSG_CMSG_CLOEXEC}, MSG_CMSG_CLOEXEC) = 1`
 /// * `EAGAIN`: nothing there now. `ECONNRESET`: the peer is gone. `EINTR`: call again.
-/// * Out of descriptors it does not fail: the message comes without, see [`Message::lost_fds`].
+/// * Out of descriptors it does not fail: the message comes without some, see [`Message::lost_fds`].
+/// * Where no flag makes them close-on-exec (macOS), a `fcntl` follows for each; one for which that
+///   fails is closed, and counts as lost.
 /// * Manual page: recvmsg(2), unix(7).
 pub fn recv_message(fd: BorrowedFd<'_>, buf: &mut [u8]) -> Result<Message> {
     let mut name = MaybeUninit::<libc::sockaddr_storage>::uninit();
@@ -116,16 +119,42 @@ pub fn recv_message(fd: BorrowedFd<'_>, buf: &mut [u8]) -> Result<Message> {
             credentials = Some(sender);
         }
     });
-    let lost_fds = header.msg_flags & libc::MSG_CTRUNC != 0;
-    if lost_fds {
-        fds.clear();
-    }
+    let (fds, not_taken) = first_of(fds);
     Ok(Message {
         len,
-        fds: fds.into_iter().collect::<Result<_>>()?,
+        fds,
         credentials,
         from: named(&name, header.msg_namelen),
         truncated: header.msg_flags & libc::MSG_TRUNC != 0,
-        lost_fds,
+        lost_fds: not_taken || header.msg_flags & libc::MSG_CTRUNC != 0,
     })
+}
+
+/// Descriptors as far as all of them could be taken, and whether one could not. The bytes that they
+/// came with have left the kernel: an error would lose those as well.
+fn first_of(fds: Vec<Result<OwnedFd>>) -> (Vec<OwnedFd>, bool) {
+    let came = fds.len();
+    let first: Vec<_> = fds.into_iter().map_while(Result::ok).collect();
+    let lost = first.len() < came;
+    (first, lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::{descriptor, pipe};
+
+    #[test]
+    fn a_descriptor_that_could_not_be_taken_costs_none_of_the_bytes() {
+        let (one, other) = pipe::pipe2().expect("a pipe");
+        let number = other.as_raw_fd();
+        let failed = Error::new("fcntl", libc::EBADF);
+        let (first, lost) = first_of(vec![Ok(one), Err(failed), Ok(other)]);
+        assert_eq!((first.len(), lost), (1, true));
+        assert!(descriptor::is_close_on_exec(first[0].as_fd()).expect("it is open"));
+        assert_ne!(first[0].as_raw_fd(), number, "what is behind it is closed");
+        assert!(!first_of(vec![]).1, "none came, and none was lost");
+    }
 }

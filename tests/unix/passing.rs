@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::task::{Context, Poll, Waker};
 
 use eagain::errno;
-use eagain::net::{UnixDatagram, UnixSeqpacket, UnixStream};
+use eagain::net::{LostFds, UnixDatagram, UnixSeqpacket, UnixStream};
 use eagain_sys::descriptor::is_close_on_exec;
 use eagain_sys::{limits, pipe};
 
@@ -82,8 +83,8 @@ fn a_stream_does_not_drop_descriptors_in_silence() {
 }
 
 #[test]
-fn descriptors_for_which_there_is_no_room_are_an_error_and_none_is_left() {
-    let test = "passing::descriptors_for_which_there_is_no_room_are_an_error_and_none_is_left";
+fn descriptors_for_which_there_is_no_room_cost_no_bytes_and_none_is_left() {
+    let test = "passing::descriptors_for_which_there_is_no_room_cost_no_bytes_and_none_is_left";
     if !own_process::entered(test) {
         return;
     }
@@ -91,16 +92,30 @@ fn descriptors_for_which_there_is_no_room_are_an_error_and_none_is_left() {
     let (one, other) = UnixStream::pair().expect("a pair");
     let a = saying(b"a");
     let eight: Vec<BorrowedFd<'_>> = vec![a.as_fd(); 8];
-    assert_eq!(one.try_send_with_fds(b"eight", &eight).expect("no error"), Some(5));
+    for _ in 0..2 {
+        assert_eq!(one.try_send_with_fds(b"eight", &eight).expect("no error"), Some(5));
+    }
     let (soft, _) = limits::descriptors().expect("the limit");
     let highest = *descriptors::open().last().expect("some");
     limits::set_descriptors(u64::try_from(highest).expect("a number") + 4).expect("a lower limit");
     // Every number is taken but three.
     let mut files: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
     files.truncate(files.len() - 3);
-    let error = other.try_recv_message(&mut [0; 8]).expect_err("not all of them");
+    let mut buf = [0; 8];
+    let message = other.try_recv_message(&mut buf).expect("no error").expect("a message");
+    assert_eq!((&buf[..message.len], message.lost_fds), (&b"eight"[..], true));
+    assert!(message.fds.len() <= 3, "there is no room for more");
+    drop(message);
+    let mut again = [0; 8];
+    let mut receiving = Box::pin(other.recv_with_fds(&mut again));
+    let polled = receiving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     limits::set_descriptors(soft).expect("the limit of before");
+    let Poll::Ready(Err(error)) = polled else { panic!("not all of them: {polled:?}") };
     assert_eq!(error.kind(), ErrorKind::InvalidData);
+    let lost = LostFds::of(&error).expect("what came");
+    assert_eq!(lost.len, 5);
+    assert!(lost.fds.len() <= 3, "there is no room for more");
+    drop((error, receiving));
     drop((one, other, a));
     drop(files);
     assert_eq!(descriptors::open().len(), at_first, "what came is closed");

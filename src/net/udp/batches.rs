@@ -15,14 +15,16 @@ impl UdpSocket {
     /// `recvmsg` for each datagram, and one that answers `EAGAIN`.
     ///
     /// # Errors
-    /// As [`try_recv`](UdpSocket::try_recv).
+    /// As [`try_recv`](UdpSocket::try_recv). Of what went wrong behind the first datagram the next
+    /// call on this socket tells.
     pub fn try_recv_batch(&self, batch: &mut RecvBatch) -> io::Result<Option<usize>> {
-        let answer = self.source.try_sys(Interest::READ, |fd| recvmmsg(fd, batch));
+        let answer = self.try_receive(|fd| recvmmsg(fd, batch));
         if let Ok(Some(_)) = answer {
             // The call has met `EAGAIN` itself: no need to ask again.
             if batch.has_drained() {
                 self.source.io.clear(Interest::READ);
             }
+            self.failed.set(batch.take_error());
         }
         answer
     }

@@ -1,8 +1,9 @@
 //! A UDP socket: one datagram at a time.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use eagain_sys::poller::Interest;
 use eagain_sys::udp::packet_info::{self, Arrival};
@@ -42,6 +43,8 @@ use crate::source::Source;
 /// ```
 pub struct UdpSocket {
     pub(in crate::net) source: Source,
+    /// What stopped a batch, and the next call has to tell: the kernel will not.
+    pub(super) failed: Cell<Option<eagain_sys::Error>>,
 }
 
 impl UdpSocket {
@@ -62,7 +65,18 @@ impl UdpSocket {
     }
 
     pub(in crate::net) fn from_non_blocking(fd: OwnedFd) -> UdpSocket {
-        UdpSocket { source: Source::of_kind(fd, Kind::Messages) }
+        UdpSocket { source: Source::of_kind(fd, Kind::Messages), failed: Cell::new(None) }
+    }
+
+    /// Tries to take something, unless there is an error to be told first.
+    pub(super) fn try_receive<T>(
+        &self,
+        call: impl FnMut(BorrowedFd<'_>) -> eagain_sys::Result<T>,
+    ) -> io::Result<Option<T>> {
+        match self.failed.take() {
+            Some(e) => Err(e.into()),
+            None => self.source.try_sys(Interest::READ, call),
+        }
     }
 
     /// From now on sends to `addr`, and takes only what comes from there. It does not wait: nothing
@@ -83,28 +97,28 @@ impl UdpSocket {
     /// # Errors
     /// `ECONNREFUSED`: nobody listens where the socket is connected to; told once.
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        self.source.try_sys(Interest::READ, |fd| socket::recv(fd, buf))
+        self.try_receive(|fd| socket::recv(fd, buf))
     }
 
     /// The same, with who sent it.
     ///
     /// System calls and errors: as [`try_recv`](UdpSocket::try_recv).
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        self.source.try_sys(Interest::READ, |fd| udp::recv_from(fd, buf))
+        self.try_receive(|fd| udp::recv_from(fd, buf))
     }
 
     /// The same, and the datagram stays the first one.
     ///
     /// System calls and errors: as [`try_recv`](UdpSocket::try_recv).
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        self.source.try_sys(Interest::READ, |fd| udp::peek_from(fd, buf))
+        self.try_receive(|fd| udp::peek_from(fd, buf))
     }
 
     /// Tries to take a datagram, with who sent it, whether it was cut off, and what its header said.
     ///
     /// System calls: one `recvmsg`, or none. Errors: as [`try_recv`](UdpSocket::try_recv).
     pub fn try_recv_message(&self, buf: &mut [u8]) -> io::Result<Option<Arrival>> {
-        self.source.try_sys(Interest::READ, |fd| packet_info::recv_message(fd, buf))
+        self.try_receive(|fd| packet_info::recv_message(fd, buf))
     }
 
     /// Tries to send a datagram to where the socket is connected; `None` if the send buffer is full.
@@ -246,9 +260,12 @@ impl UdpSocket {
 
     /// Takes the error that waits to be told by the next call, if there is one.
     ///
-    /// System calls: one `getsockopt`.
+    /// System calls: one `getsockopt`, or none.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.with_fd(socket::take_error)
+        match self.failed.take() {
+            Some(e) => Ok(Some(e.into())),
+            None => self.source.with_fd(socket::take_error),
+        }
     }
 
     /// Closes it now: as [`Source::close`], with its system calls and errors.

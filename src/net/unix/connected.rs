@@ -10,6 +10,8 @@ use eagain_sys::unix::credentials::{self, Credentials};
 use eagain_sys::{socket, unix};
 
 use super::passing::{self, Message};
+#[cfg(doc)]
+use crate::net::LostFds;
 use crate::net::{UnixDatagram, UnixSeqpacket, UnixStream};
 #[cfg(doc)]
 use crate::source::Source;
@@ -55,13 +57,13 @@ macro_rules! passes {
 
             /// Tries to receive bytes and all that came with them; `None` if nothing is there now.
             /// Descriptors are close-on-exec. Of a stream, it goes no further than to the next bytes
-            /// that have descriptors.
+            /// that have descriptors. If the process had no room for all of them, the message says so
+            /// (`lost_fds`), and has those that came.
             ///
             /// System calls: one `recvmsg`, or none.
             ///
             /// # Errors
-            /// `ECONNRESET`: the peer is gone. `InvalidData`: descriptors are missing, since the
-            /// process has no room for more; those that came are closed, and the bytes are lost.
+            /// `ECONNRESET`: the peer is gone.
             pub fn try_recv_message(&self, buf: &mut [u8]) -> io::Result<Option<Message>> {
                 passing::try_recv_message(&self.source, buf)
             }
@@ -86,15 +88,18 @@ macro_rules! passes {
             /// Receives bytes, and the descriptors that came with them. (Any other way to receive
             /// closes them.)
             ///
-            /// Cancel-safe: nothing is lost. System calls and errors: as
-            /// [`recv_message`](Self::recv_message).
+            /// Cancel-safe: nothing is lost. System calls: as [`recv_message`](Self::recv_message).
+            ///
+            /// # Errors
+            /// As there; [`LostFds`]: there was no room for all descriptors. The bytes are in `buf`,
+            /// and the error tells how many.
             #[track_caller]
             pub fn recv_with_fds(
                 &self,
                 buf: &mut [u8],
             ) -> impl Future<Output = io::Result<(usize, Vec<OwnedFd>)>> {
                 self.source.until(Interest::READ, move || {
-                    Ok(self.try_recv_message(buf)?.map(passing::bytes_and_fds))
+                    self.try_recv_message(buf)?.map(passing::bytes_and_fds).transpose()
                 })
             }
 

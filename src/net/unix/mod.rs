@@ -16,7 +16,7 @@ use eagain_sys::errno;
 pub use datagram::UnixDatagram;
 pub use eagain_sys::unix::credentials::Credentials;
 pub use listener::UnixListener;
-pub use passing::Message;
+pub use passing::{LostFds, Message};
 pub use seqpacket::{UnixSeqpacket, UnixSeqpacketListener};
 pub use stream::UnixStream;
 

@@ -38,7 +38,7 @@ pub struct RecvBatch {
     headers: Vec<Header>,
     /// How many datagrams the last call brought.
     received: usize,
-    /// What stopped it, and is not told yet.
+    /// What stopped it behind those, and the kernel does not tell again.
     failed: Option<Error>,
 }
 
@@ -77,9 +77,23 @@ impl RecvBatch {
         self.received == 0
     }
 
-    /// There were no more of them: the last call ended with `EAGAIN`.
+    /// There were no more of them: the last call ended with `EAGAIN`. To be asked before
+    /// [`take_error`](RecvBatch::take_error).
     pub fn has_drained(&self) -> bool {
         self.received < self.capacity() && self.failed.is_none()
+    }
+
+    /// What stopped the last call behind the datagrams that it brought, once, and if the kernel has
+    /// forgotten it: an error of that socket. `None` on Linux, where the next call on the socket
+    /// tells. The next call with this batch gives it up.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.failed.take()
+    }
+
+    /// Keeps what a call has brought.
+    fn brought(&mut self, answer: Result<(usize, Option<Error>)>) -> Result<usize> {
+        (self.received, self.failed) = answer?;
+        Ok(self.received)
     }
 
     /// What the last call has brought, in the order in which it arrived.
@@ -186,16 +200,41 @@ impl ExactSizeIterator for Datagrams<'_> {}
 ///   {iov_base="one", iov_len=1500}], ...}, msg_len=3}, ...], 64, 0, NULL) = 2`
 /// * `EAGAIN`: there are none. `ECONNREFUSED`: an ICMP message came for what a connected socket sent
 ///   before; told once. `EINTR`: call again.
-/// * Elsewhere: `recvmsg` for each, and one that answers `EAGAIN` if there is room left.
+/// * Elsewhere: `recvmsg` for each, and one that answers `EAGAIN` if there is room left. An error
+///   behind the first datagram is left to [`take_error`](RecvBatch::take_error).
 /// * Manual page: recvmmsg(2).
 pub fn recvmmsg(fd: BorrowedFd<'_>, batch: &mut RecvBatch) -> Result<usize> {
-    batch.received = 0;
-    if let Some(e) = batch.failed.take() {
-        return Err(e);
-    }
+    (batch.received, batch.failed) = (0, None);
     batch.aim();
     // SAFETY: the headers were just told of the batch's own memory.
-    let received = unsafe { calls::receive(fd, &mut batch.headers) };
-    (batch.received, batch.failed) = received?;
-    Ok(batch.received)
+    let answer = unsafe { calls::receive(fd, &mut batch.headers) };
+    batch.brought(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn what_stopped_a_call_is_not_told_of_another_socket() {
+        let mut batch = RecvBatch::new(4, 16);
+        let refused = Error::new("recvmsg", libc::ECONNREFUSED);
+        assert_eq!(batch.brought(Ok((1, Some(refused)))), Ok(1));
+        assert!(!batch.has_drained(), "it did not end with EAGAIN");
+        let other = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        other.send_to(b"hello", other.local_addr().expect("an address")).expect("sent");
+        assert_eq!(recvmmsg(other.as_fd(), &mut batch), Ok(1));
+        assert_eq!(batch.take_error(), None);
+    }
+
+    #[test]
+    fn what_stopped_a_call_is_told_once() {
+        let mut batch = RecvBatch::new(4, 16);
+        let refused = Error::new("recvmsg", libc::ECONNREFUSED);
+        assert_eq!(batch.brought(Ok((1, Some(refused)))), Ok(1));
+        assert_eq!((batch.take_error(), batch.take_error()), (Some(refused), None));
+    }
 }
