@@ -24,27 +24,15 @@ use eagain::{
 };
 use eagain_sys::clock::thread_cpu_time;
 use eagain_sys::{limits, socket};
+use tasks::addresses::{connect, listener};
 use tasks::{
-    PATIENCE, has_events, read_to_end, returned, run, trying, turn_until, turn_until_idle,
-    unix_pair,
+    has_events, read_to_end, returned, run, trying, turn_until, turn_until_idle, unix_pair,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn new_loop() -> EventLoop {
     EventLoop::new().expect("a loop")
-}
-
-fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
-    let addr = listener.local_addr().expect("an address");
-    (listener, addr)
-}
-
-fn connect(addr: SocketAddr) -> std::net::TcpStream {
-    let client = std::net::TcpStream::connect(addr).expect("a connection");
-    client.set_read_timeout(Some(PATIENCE)).expect("an option");
-    client
 }
 
 /// What was accepted, and kept.

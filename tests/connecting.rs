@@ -14,7 +14,7 @@ use eagain::net::{ConnectError, TcpListener, TcpStream, lookup_host};
 use eagain::time::{Clock, now};
 use eagain::{EventLoop, errno, is_fd_exhaustion, offload};
 use eagain_sys::limits;
-use tasks::addresses::{black_hole, nobody, nobody_at};
+use tasks::addresses::{black_hole, listener, nobody, nobody_at};
 
 /// Runs a future on a loop whose time passes only when nothing else can happen.
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -23,12 +23,6 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     let counts = event_loop.counts();
     assert_eq!((counts.timers, counts.sources), (0, 0), "something is left");
     output
-}
-
-fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
-    let addr = listener.local_addr().expect("an address");
-    (listener, addr)
 }
 
 /// Connects, and tells to what and how long it took. What it connected with is gone.

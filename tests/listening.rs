@@ -9,7 +9,6 @@ mod own_process;
 mod tasks;
 
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,24 +16,13 @@ use eagain::net::{TcpListener, TcpStream};
 use eagain::stream::Generated;
 use eagain::time::Clock;
 use eagain::{EventLoop, JoinHandle, errno};
-use tasks::{PATIENCE, returned, run, turn_until_idle};
+use tasks::addresses::{connect, listener};
+use tasks::{returned, run, turn_until_idle};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn new_loop() -> EventLoop {
     EventLoop::new().expect("a loop")
-}
-
-fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
-    let addr = listener.local_addr().expect("an address");
-    (listener, addr)
-}
-
-fn connect(addr: SocketAddr) -> std::net::TcpStream {
-    let client = std::net::TcpStream::connect(addr).expect("a connection");
-    client.set_read_timeout(Some(PATIENCE)).expect("an option");
-    client
 }
 
 #[test]

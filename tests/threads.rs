@@ -63,20 +63,28 @@ fn ends_when_woken(event_loop: &EventLoop, place: &Place, times: u32) -> eagain:
     }))
 }
 
+/// A thread that is asked by a number and a waker: the number it stores, the waker it uses.
+fn answering(
+    wake: fn(Waker),
+) -> (mpsc::Sender<(u64, Waker)>, Arc<AtomicU64>, thread::JoinHandle<()>) {
+    let answered = Arc::new(AtomicU64::new(0));
+    let (ask, asked) = mpsc::channel();
+    let answers = answered.clone();
+    let thread = thread::spawn(move || {
+        for (question, waker) in asked {
+            answers.store(question, Ordering::Release);
+            wake(waker);
+        }
+    });
+    (ask, answered, thread)
+}
+
 #[test]
 fn pitfall_44_a_ball_between_a_task_and_a_thread_is_never_lost() {
     const ROUNDS: u64 = 5000;
     let _watchdog = watch(MINUTE);
     let mut event_loop = new_loop();
-    let answered = Arc::new(AtomicU64::new(0));
-    let (ask, asked) = mpsc::channel::<(u64, Waker)>();
-    let answers = answered.clone();
-    let thread = thread::spawn(move || {
-        for (question, waker) in asked {
-            answers.store(question, Ordering::Release);
-            waker.wake(); // pitfall 44
-        }
-    });
+    let (ask, answered, thread) = answering(Waker::wake); // pitfall 44
     let mut round = 0;
     let player = event_loop.spawn(task(move |cx: &mut Context<'_>| {
         if answered.load(Ordering::Acquire) < round {
@@ -102,15 +110,7 @@ fn pitfall_44_a_future_is_woken_by_the_waker_it_was_polled_with() {
     const ROUNDS: u64 = 5000;
     let _watchdog = watch(MINUTE);
     let mut event_loop = new_loop();
-    let answered = Arc::new(AtomicU64::new(0));
-    let (ask, asked) = mpsc::channel::<(u64, Waker)>();
-    let answers = answered.clone();
-    let thread = thread::spawn(move || {
-        for (question, waker) in asked {
-            answers.store(question, Ordering::Release);
-            waker.wake_by_ref(); // pitfall 44
-        }
-    });
+    let (ask, answered, thread) = answering(|waker| waker.wake_by_ref()); // pitfall 44
     // Each round is another task, so that wakers are lent, kept, and used up.
     let player = event_loop.spawn(async move {
         for round in 1..=ROUNDS {

@@ -1,10 +1,26 @@
-//! Addresses at which things go wrong.
+//! Addresses at which somebody listens, and such at which things go wrong.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use eagain::net::TcpListener;
 use eagain_sys::socket;
+
+use super::PATIENCE;
+
+/// A listener, and where it listens.
+pub(crate) fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let addr = listener.local_addr().expect("an address");
+    (listener, addr)
+}
+
+/// A client that waits for an answer no longer than tests may.
+pub(crate) fn connect(addr: SocketAddr) -> std::net::TcpStream {
+    let client = std::net::TcpStream::connect(addr).expect("a connection");
+    client.set_read_timeout(Some(PATIENCE)).expect("an option");
+    client
+}
 
 /// A listener whose backlog is full, and what fills it: whoever connects gets no answer.
 pub(crate) fn black_hole() -> (TcpListener, std::net::TcpStream, SocketAddr) {
