@@ -17,6 +17,7 @@
 //! | 502 | no upstream could be reached, or none answered in HTTP |
 //! | 503 | all connections are busy, and so is the queue for them, or it was too slow |
 //! | 504 | the connection was not made in time, or no answer came in time (`--timeout`, 30 s) |
+//! | 505 | the request is neither HTTP/1.1 nor HTTP/1.0 |
 //!
 //! Another upstream is tried when nothing was sent to the first; and when it broke off without an
 //! answer, if the method is idempotent (`GET HEAD OPTIONS TRACE PUT DELETE`) and nothing of a body

@@ -15,6 +15,16 @@
 //! task that waits costs some hundred bytes, and a thread that waits is a thread: with 64 clients at
 //! once, `/async` answers them all in 100 ms, and `/offload`, four at a time, takes 1.6 s.
 //!
+//! What is refused, after which the connection ends:
+//!
+//! | answer | when |
+//! |---|---|
+//! | 400 | it is malformed or ambiguous: not one `Host`, not one way to tell where the body ends |
+//! | 405, 501 | another method than `GET` and `HEAD`, known or not; a coding that is not chunked |
+//! | 413 | a `GET` or `HEAD` with a body (`Expect: 100-continue` is answered by that, too) |
+//! | 408, 431 | the head takes too long; it is too long |
+//! | 505 | neither HTTP/1.1 nor HTTP/1.0 |
+//!
 //! What a client may cost: no buffer while it is idle, 8 KiB of memory for a head, ten seconds to
 //! send one, a minute between two, half a minute for each piece of an answer that it does not take.
 //! SIGTERM and Ctrl-C end the program once the answers are out that were asked for, or after ten
@@ -24,6 +34,7 @@
 //! |---|---|
 //! | `connection` | one connection: read, answer, send, wait |
 //! | `request` | what was asked, by `httparse` |
+//! | `framing` | whether a body follows, and whether that is beyond doubt |
 //! | `response` | what is sent back |
 //! | `files` | which file, and its bytes |
 //! | `server` | what the connections share: buffers, the date, patience, the way to the end |
@@ -37,6 +48,8 @@ mod command_line;
 mod connection;
 #[path = "http_server/files.rs"]
 mod files;
+#[path = "http_server/framing.rs"]
+mod framing;
 #[path = "http_server/request.rs"]
 mod request;
 #[path = "http_server/response.rs"]

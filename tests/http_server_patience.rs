@@ -6,6 +6,8 @@ mod connection;
 #[expect(dead_code, reason = "here no directory is served")]
 #[path = "../examples/http_server/files.rs"]
 mod files;
+#[path = "../examples/http_server/framing.rs"]
+mod framing;
 #[path = "../examples/http_server/request.rs"]
 mod request;
 #[path = "../examples/http_server/response.rs"]

@@ -91,7 +91,8 @@ impl Client {
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
-        send(&self.peer.stream, &refusal.bytes(true, true)).await?;
+        let wants_body = request::may_have_body(&self.peer.buffer);
+        send(&self.peer.stream, &refusal.bytes(true, wants_body)).await?;
         Box::pin(self.close()).await
     }
 

@@ -27,6 +27,8 @@ pub(crate) const TOO_LARGE: Refusal = refusal(
 );
 pub(crate) const NOT_DONE: Refusal =
     refusal("501 Not Implemented", "no CONNECT, no Upgrade, and no coding but chunked\n");
+pub(crate) const OTHER_VERSION: Refusal =
+    refusal("505 HTTP Version Not Supported", "HTTP/1.1 and HTTP/1.0 are all there is\n");
 pub(crate) const UNREACHABLE: Refusal =
     refusal("502 Bad Gateway", "no upstream could be reached\n");
 pub(crate) const BROKE_OFF: Refusal =

@@ -47,8 +47,15 @@ pub(crate) fn parse(bytes: &[u8], from: IpAddr) -> Parsed {
             Err(refusal) => Parsed::Refused(refusal),
         },
         Ok(_) | Err(httparse::Error::TooManyHeaders) => Parsed::Refused(refusal::TOO_LARGE),
+        Err(httparse::Error::Version) => Parsed::Refused(refusal::OTHER_VERSION),
         Err(_) => Parsed::Refused(refusal::BAD),
     }
+}
+
+/// Whether the refusal of what has arrived is to have a body.
+pub(crate) fn may_have_body(bytes: &[u8]) -> bool {
+    // Empty lines before a request are passed over (RFC 9112, 2.2).
+    !bytes.trim_ascii_start().starts_with(b"HEAD ")
 }
 
 fn understand(head: &httparse::Request<'_, '_>, from: IpAddr) -> Result<Request, Refusal> {
@@ -68,6 +75,9 @@ fn understand(head: &httparse::Request<'_, '_>, from: IpAddr) -> Result<Request,
     }
     if fields.hosts.len() > 1 || fields.hosts.is_empty() && !is_old {
         return Err(refusal::NO_HOST);
+    }
+    if !fields.hosts.iter().all(|host| is_host(host)) {
+        return Err(refusal::BAD);
     }
     let (authority, target) = split(target, method).ok_or(refusal::BAD)?;
     // What a whole URL says is what counts (RFC 9112, 3.2.2).
@@ -104,6 +114,12 @@ fn understand(head: &httparse::Request<'_, '_>, from: IpAddr) -> Result<Request,
     })
 }
 
+/// Nothing that would end a host and its port. What an upstream takes for another host than we do
+/// is answered for the wrong one.
+fn is_host(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@,\\\"<>".contains(byte))
+}
+
 /// Takes a whole URL, as a proxy is sent, apart; a path is left as it is.
 fn split<'a>(target: &'a str, method: &str) -> Option<(Option<&'a str>, String)> {
     if target.starts_with('/') || target == "*" && method == "OPTIONS" {
@@ -115,5 +131,6 @@ fn split<'a>(target: &'a str, method: &str) -> Option<(Option<&'a str>, String)>
     let path = path.split('#').next().unwrap_or_default();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let is_whole = scheme.eq_ignore_ascii_case("http://") && !authority.is_empty();
+    let is_whole = is_whole && is_host(authority.as_bytes());
     is_whole.then_some((Some(authority), path))
 }

@@ -146,7 +146,8 @@ impl Connection {
             match request::parse(rest) {
                 Parsed::Partial => break,
                 Parsed::Refused(refusal) => {
-                    response::refuse(output, refusal, &self.server.date.borrow());
+                    let wants_body = request::may_have_body(rest);
+                    response::refuse(output, refusal, &self.server.date.borrow(), wants_body);
                     return (answered, Next::Close);
                 }
                 Parsed::Request(request, length) => {

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use eagain_sys::errno;
+
 use crate::connection::send;
 use crate::response::{self, Status};
 use crate::server::{Server, Watched};
@@ -111,18 +113,23 @@ fn find(root: &Path, path: &str) -> io::Result<Found> {
     let file = match root.join(relative).canonicalize() {
         Ok(file) if file.starts_with(root) => file, // and no link leads out
         Ok(_) => return Ok(Found::Nothing),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Found::Nothing);
-        }
+        Err(e) if is_no_name(&e) => return Ok(Found::Nothing),
         Err(e) => return Err(e),
     };
     if file.is_dir() {
         if !path.ends_with('/') {
-            return Ok(Found::Elsewhere(format!("{path}/")));
+            // With two slashes in front it would be a host's name.
+            return Ok(Found::Elsewhere(format!("/{}/", path.trim_start_matches('/'))));
         }
         return open(&file.join("index.html"));
     }
     open(&file)
+}
+
+/// Whether that says no more than that nothing has such a name.
+fn is_no_name(e: &io::Error) -> bool {
+    let is_kind = matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    is_kind || matches!(e.raw_os_error(), Some(errno::ENAMETOOLONG | errno::ELOOP))
 }
 
 fn open(path: &Path) -> io::Result<Found> {
@@ -144,8 +151,8 @@ fn decode(path: &str) -> Option<PathBuf> {
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
             }
             byte => byte,
         });

@@ -25,6 +25,12 @@ const fn refusal(status: Status, why: &'static str) -> Refusal {
 
 pub(crate) const CLOSE: &str = "Connection: close\r\n";
 pub(crate) const BAD: Refusal = refusal("400 Bad Request", "this is no request of HTTP\n");
+pub(crate) const AMBIGUOUS: Refusal =
+    refusal("400 Bad Request", "where the body of this request ends is open to doubt\n");
+pub(crate) const NOT_DONE: Refusal =
+    refusal("501 Not Implemented", "no such method or transfer coding is known here\n");
+pub(crate) const OTHER_VERSION: Refusal =
+    refusal("505 HTTP Version Not Supported", "HTTP/1.1 and HTTP/1.0 are all there is\n");
 pub(crate) const NOT_ALLOWED: Refusal = Refusal {
     status: "405 Method Not Allowed",
     fields: "Connection: close\r\nAllow: GET, HEAD\r\n",
@@ -39,9 +45,13 @@ pub(crate) const TOO_LARGE: Refusal = refusal(
     "a head may have 8192 bytes and 64 fields, no more\n",
 );
 
-/// Writes a refusal.
-pub(crate) fn refuse(out: &mut Vec<u8>, refusal: Refusal, date: &str) {
-    text(out, refusal.status, date, refusal.fields, refusal.why.as_bytes());
+/// Writes a refusal; for `HEAD` without the body.
+pub(crate) fn refuse(out: &mut Vec<u8>, refusal: Refusal, date: &str, wants_body: bool) {
+    let why = refusal.why.as_bytes();
+    head(out, refusal.status, date, refusal.fields, "text/plain", why.len() as u64);
+    if wants_body {
+        out.extend_from_slice(why);
+    }
 }
 
 /// Writes a head.

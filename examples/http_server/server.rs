@@ -177,7 +177,7 @@ impl Watched {
         }
         if phase == Phase::Head {
             let mut words = Vec::new();
-            response::refuse(&mut words, response::TOO_LATE, date);
+            response::refuse(&mut words, response::TOO_LATE, date, true);
             // If it does not even take that, never mind.
             let _ = self.stream.try_write(&words);
         }

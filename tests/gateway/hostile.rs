@@ -41,11 +41,31 @@ fn what_is_no_request_is_refused() {
             "GET https://there/ HTTP/1.1\r\nHost: here\r\n\r\n",
             "GET / HTTP/1.1\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: here, there\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: us@here\r\n\r\n",
+            "GET http://us@here/ HTTP/1.1\r\nHost: here\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: here\r\n folded: x\r\n\r\n",
             "GET / HTTP/1.1\r\nHost : here\r\n\r\n",
         ],
         400,
     );
+}
+
+#[test]
+fn another_version_is_refused() {
+    are_refused(&["GET / HTTP/2.0\r\nHost: here\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"], 505);
+}
+
+#[test]
+fn what_is_refused_of_head_has_no_body() {
+    let upstream = Upstream::saying(HELLO);
+    let gateway = gateway(&[upstream.addr]);
+    let mut client = gateway.connect();
+    client.write_all(b"\r\nHEAD / HTTP/1.1\r\n\r\n").expect("the gateway takes it");
+    let mut said = String::new();
+    client.read_to_string(&mut said).expect("an answer and the end");
+    assert!(said.starts_with("HTTP/1.1 400 ") && said.ends_with("\r\n\r\n"), "{said}");
 }
 
 #[test]

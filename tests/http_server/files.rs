@@ -17,6 +17,8 @@ fn directory() -> tempfile::TempDir {
     fs::write(root.join("large"), large()).expect("a file");
     fs::write(dir.path().join("secret"), "not for you").expect("a file");
     symlink("../secret", root.join("link")).expect("a link");
+    symlink("loop", root.join("loop")).expect("a link");
+    fs::write(root.join("\u{1}"), "not by a sign").expect("a file");
     assert!(Command::new("mkfifo").arg(root.join("fifo")).status().expect("mkfifo").success());
     dir
 }
@@ -51,6 +53,9 @@ fn a_directory_without_its_slash_is_elsewhere() {
     let server = serve(&dir);
     let answer = Client::of(&server).ask(&get("/sub%20dir"));
     assert_eq!((answer.status, answer.field("Location")), (301, Some("/sub%20dir/")));
+    // Two slashes in front would name a host.
+    let answer = Client::of(&server).ask(&get("//sub%20dir"));
+    assert_eq!((answer.status, answer.field("Location")), (301, Some("/sub%20dir/")));
 }
 
 #[test]
@@ -58,7 +63,9 @@ fn there_is_no_way_out() {
     let dir = directory();
     let server = serve(&dir);
     let mut client = Client::of(&server);
+    let long = format!("/{}", "a".repeat(300));
     for path in [
+        &long,
         "/../secret",
         "/%2e%2e/secret",
         "/sub%20dir/../../secret",
@@ -68,6 +75,10 @@ fn there_is_no_way_out() {
         "/%2Fetc/passwd",
         "/a%00b",
         "/%zz",
+        "/%+1",
+        "/%4",
+        "/loop",
+        "/index.html/",
         "/fifo",
         "/sub%20dir/",
         "/none",

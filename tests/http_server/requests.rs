@@ -103,6 +103,25 @@ fn a_target_may_be_a_whole_url_and_have_a_query() {
     assert_eq!(client.ask(&get("http://here/?a=b")).body, b"Hello, World!");
     assert_eq!(client.ask(&get("http://here")).body, b"Hello, World!");
     assert_eq!(client.ask(&get("/?x#y")).body, b"Hello, World!");
+    assert_eq!(client.ask(&get("HTTP://here?a/b")).body, b"Hello, World!"); // no path, but a query
+}
+
+#[test]
+fn what_asks_for_nothing_more_is_answered_as_ever() {
+    let server = server();
+    let mut client = Client::of(&server);
+    // A body of no bytes is none; to go on is not asked of who has nothing to send; a host may be
+    // unknown, or an address.
+    for fields in [
+        "Host: here\r\nContent-Length: 0",
+        "Host: here\r\nContent-Length: 000",
+        "Host: here\r\nExpect: 100-continue",
+        "Host: ",
+        "Host: [::1]:8080",
+    ] {
+        let answer = client.ask(&format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n"));
+        assert_eq!((answer.status, answer.body.len()), (200, 13), "{fields}");
+    }
 }
 
 #[test]
