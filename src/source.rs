@@ -269,7 +269,30 @@ impl Source {
         }
     }
 
-    /// Lends the descriptor, for calls that the library does not have.
+    /// Lends the descriptor, for calls that the library does not have: what it gives is
+    /// [`AsFd`](std::os::fd::AsFd). Nobody can close the source meanwhile.
+    ///
+    /// That is why neither a source nor any stream is `AsFd` itself. It could not say no when it is
+    /// closed already; nobody could keep it from being [closed](Source::close) while the descriptor
+    /// is borrowed; and it would have to count as duplicated from the first message that asks for its
+    /// number, which is [`number`](Source::number).
+    ///
+    /// ```
+    /// use std::os::fd::AsFd;
+    ///
+    /// use eagain::net::UdpSocket;
+    ///
+    /// let socket = UdpSocket::bind("127.0.0.1:0")?;
+    /// let source: &eagain::Source = socket.as_ref();
+    /// let duplicate = source.fd()?.as_fd().try_clone_to_owned()?;
+    /// # drop(duplicate);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// fn lend(_: impl std::os::fd::AsFd) {}
+    /// lend(&eagain::net::UdpSocket::bind("127.0.0.1:0").unwrap());
+    /// ```
     ///
     /// System calls: none.
     ///

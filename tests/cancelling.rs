@@ -10,6 +10,8 @@ mod ends;
 mod file_events;
 #[path = "cancelling/files.rs"]
 mod files;
+#[path = "cancelling/halves.rs"]
+mod halves;
 #[path = "cancelling/io.rs"]
 mod io;
 #[path = "cancelling/leaves.rs"]

@@ -1,13 +1,14 @@
 //! What holds for every stream, whatever the kernel makes it of. The behaviours are written once;
 //! which stream has to show which, and why one need not, stands here and nowhere else.
 //!
-//! | | a line: from one end to the other | full: no more goes in, and nothing happens by itself | a pair: both ways | a reset |
-//! |---|---|---|---|---|
-//! | TCP over IPv4 and IPv6 | yes | yes | yes | yes |
-//! | Unix stream | yes | yes | yes | no: there is no such thing |
-//! | `socketpair` as a `Source` | yes | yes | yes | no: there is no such thing |
-//! | pipe, as itself and as a `Source` | yes | yes | no: it has one direction | no: there is no such thing |
-//! | standard input and output of a child | yes | no: the child makes room and ends when it likes | no: these are two pipes | no: there is no such thing |
+//! | | a line: from one end to the other | full: no more goes in, and nothing happens by itself | a pair: both ways | a peek | a reset |
+//! |---|---|---|---|---|---|
+//! | TCP over IPv4 and IPv6 | yes | yes | yes | yes | yes |
+//! | Unix stream | yes | yes | yes | yes | no: there is no such thing |
+//! | a half of either, taken apart | yes | yes | no: it has one direction | no: its whole has | no: its whole has |
+//! | `socketpair` as a `Source` | yes | yes | yes | no: a descriptor has none | no: there is no such thing |
+//! | pipe, as itself and as a `Source` | yes | yes | no: it has one direction | no: there is no such thing | no: there is no such thing |
+//! | standard input and output of a child | yes | no: the child makes room and ends when it likes | no: these are two pipes | no: there is no such thing | no: there is no such thing |
 
 #[path = "conformance/ends.rs"]
 mod ends;
@@ -22,6 +23,8 @@ mod gone;
 mod idle;
 #[path = "conformance/pairs.rs"]
 mod pairs;
+#[path = "conformance/peeking.rs"]
+mod peeking;
 #[path = "conformance/resets.rs"]
 mod resets;
 #[path = "conformance/streams.rs"]
@@ -36,7 +39,7 @@ macro_rules! holds {
     ($behaviours:ident for $($name:ident: $stream:ty),* $(,)?) => {$(
         mod $name {
             #[allow(unused_imports)]
-            use crate::{flow, gone, idle, pairs, resets, transfer, waiting};
+            use crate::{flow, gone, idle, pairs, peeking, resets, transfer, waiting};
             #[cfg(feature = "futures-io")]
             #[allow(unused_imports)]
             use crate::futures_face;
@@ -107,6 +110,15 @@ macro_rules! pair {
     };
 }
 
+macro_rules! peek {
+    ($stream:ty) => {
+        tests! { run $stream:
+            peeking::what_was_seen_is_still_to_be_read,
+            peeking::a_look_waits_until_something_is_there,
+        }
+    };
+}
+
 macro_rules! reset {
     ($stream:ty) => {
         tests! { run $stream:
@@ -122,6 +134,8 @@ mod lines {
         tcp_v4: crate::streams::Tcp4,
         tcp_v6: crate::streams::Tcp6,
         unix: crate::streams::Unix,
+        tcp_halves: crate::streams::TcpHalves,
+        unix_halves: crate::streams::UnixHalves,
         socketpair: crate::streams::Socketpair,
         pipe: crate::streams::Pipe,
         pipe_as_source: crate::streams::PipeAsSource,
@@ -134,6 +148,8 @@ mod filled {
         tcp_v4: crate::streams::Tcp4,
         tcp_v6: crate::streams::Tcp6,
         unix: crate::streams::Unix,
+        tcp_halves: crate::streams::TcpHalves,
+        unix_halves: crate::streams::UnixHalves,
         socketpair: crate::streams::Socketpair,
         pipe: crate::streams::Pipe,
         pipe_as_source: crate::streams::PipeAsSource,
@@ -146,6 +162,14 @@ mod both_ways {
         tcp_v6: crate::streams::Tcp6,
         unix: crate::streams::Unix,
         socketpair: crate::streams::Socketpair,
+    );
+}
+
+mod looked_into {
+    holds!(peek for
+        tcp_v4: crate::streams::Tcp4,
+        tcp_v6: crate::streams::Tcp6,
+        unix: crate::streams::Unix,
     );
 }
 

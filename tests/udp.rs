@@ -1,5 +1,7 @@
 //! UDP: one datagram at a time, many at once, to one and to all.
 
+#[path = "udp/addresses.rs"]
+mod addresses;
 #[path = "udp/batches.rs"]
 mod batches;
 #[path = "udp/multicast.rs"]

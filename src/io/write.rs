@@ -52,6 +52,28 @@ pub trait AsyncWrite {
     /// was written, then the end. The other direction goes on. To do so twice is fine.
     ///
     /// Cancel-safe: it can be called again.
+    ///
+    /// Sockets have a `shutdown` of their own, which is std's: it takes a direction, and is not
+    /// awaited. Where the type of the stream is known, that is the one that a dot finds:
+    ///
+    /// ```
+    /// use std::net::Shutdown;
+    ///
+    /// use eagain::io::AsyncWrite;
+    /// use eagain::net::UnixStream;
+    ///
+    /// async fn end(mut any: impl AsyncWrite) -> std::io::Result<()> {
+    ///     any.shutdown().await
+    /// }
+    ///
+    /// # eagain::run(async {
+    /// let (mut near, far) = UnixStream::pair()?;
+    /// near.shutdown(Shutdown::Write)?; // the socket's own
+    /// AsyncWrite::shutdown(&mut near).await?; // the trait's
+    /// end(far).await
+    /// # })??;
+    /// # std::io::Result::Ok(())
+    /// ```
     async fn shutdown(&mut self) -> io::Result<()>;
 
     /// Writes what was taken and is kept. The kernel's streams keep nothing.

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use eagain::net::TcpStream;
+use eagain::net::{TcpStream, UnixStream};
 use eagain::pipe::{Receiver, Sender};
 use eagain::{EventLoop, Source};
 
@@ -39,6 +39,12 @@ impl<T: AsRef<Source>> Ends<T> {
             written: Cell::new(0),
             heard: RefCell::default(),
         }
+    }
+
+    /// The same, seen by what `what` makes of the near end.
+    pub(crate) fn by<U>(self, what: impl FnOnce(T) -> U) -> Ends<U> {
+        let Ends { near, far, said, got, filler, written, heard } = self;
+        Ends { near: what(near), far, said, got, filler, written, heard }
     }
 
     /// Says more, or closes when all was said.
@@ -114,6 +120,12 @@ pub(crate) fn unix(_: &mut EventLoop) -> Ends<Source> {
     let (near, far) = unix_pair();
     far.set_nonblocking(true).expect("a socket");
     Ends::of(near, far.into())
+}
+
+pub(crate) fn unix_stream(_: &mut EventLoop) -> Ends<UnixStream> {
+    let (near, far) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    far.set_nonblocking(true).expect("a socket");
+    Ends::of(near.try_into().expect("a stream"), far.into())
 }
 
 pub(crate) fn receiver(_: &mut EventLoop) -> Ends<Receiver> {

@@ -19,7 +19,7 @@ struct Numbers {
 }
 
 fn numbers(_: &mut EventLoop) -> Numbers {
-    let near = UdpSocket::bind("127.0.0.1:0".parse().expect("an address")).expect("a socket");
+    let near = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let far = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
     far.connect(near.local_addr().expect("an address")).expect("connected");
     near.connect(far.local_addr().expect("an address")).expect("connected");

@@ -20,7 +20,7 @@ pub(crate) fn numbers(count: usize) -> Vec<u8> {
 }
 
 /// What was written has arrived, no more and no less.
-fn exactly<T: AsRef<Source> + 'static>(ends: Rc<Ends<T>>) -> Waiting {
+pub(crate) fn exactly<T: AsRef<Source> + 'static>(ends: Rc<Ends<T>>) -> Waiting {
     Box::pin(async move {
         let came = ends.clone().is_in_step(&numbers(100)).await;
         assert_eq!(came, ends.written.get());

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use eagain::net::{TcpListener, TcpStream, UnixStream};
+use eagain::net::{OwnedReadHalf, OwnedWriteHalf, TcpListener, TcpStream, UnixStream};
 use eagain::{Source, pipe};
 use eagain_sys::socket;
 
@@ -47,6 +47,31 @@ impl Pair for Unix {
 
     async fn pair() -> (UnixStream, UnixStream) {
         UnixStream::pair().expect("a pair")
+    }
+}
+
+/// One half of each end.
+pub(crate) struct TcpHalves;
+
+impl Line for TcpHalves {
+    type Reader = OwnedReadHalf;
+    type Writer = OwnedWriteHalf;
+
+    async fn line() -> (OwnedReadHalf, OwnedWriteHalf) {
+        let (near, far) = tcp("127.0.0.1:0").await;
+        (near.into_split().0, far.into_split().1)
+    }
+}
+
+pub(crate) struct UnixHalves;
+
+impl Line for UnixHalves {
+    type Reader = OwnedReadHalf<UnixStream>;
+    type Writer = OwnedWriteHalf<UnixStream>;
+
+    async fn line() -> (Self::Reader, Self::Writer) {
+        let (near, far) = UnixStream::pair().expect("a pair");
+        (near.into_split().0, far.into_split().1)
     }
 }
 

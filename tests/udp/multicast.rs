@@ -13,14 +13,14 @@ const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 77, 2);
 /// Two sockets on one port, and where to send to.
 fn members() -> (UdpSocket, UdpSocket, SocketAddr) {
     let builder = UdpSocket::builder().reuse_address(true).reuse_port(true);
-    let one = builder.bind((Ipv4Addr::UNSPECIFIED, 0).into()).expect("a socket");
+    let one = builder.bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a socket");
     let port = one.local_addr().expect("an address").port();
-    let other = builder.bind((Ipv4Addr::UNSPECIFIED, port).into()).expect("a socket");
+    let other = builder.bind((Ipv4Addr::UNSPECIFIED, port)).expect("a socket");
     (one, other, (GROUP, port).into())
 }
 
 fn sender() -> UdpSocket {
-    let sender = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0).into()).expect("a socket");
+    let sender = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a socket");
     sender.set_multicast_interface_v4(Ipv4Addr::LOCALHOST).expect("an option");
     sender.set_multicast_ttl(0).expect("an option");
     sender
@@ -42,7 +42,7 @@ fn all_members_of_a_group_get_what_is_sent_to_it() {
 
 #[test]
 fn who_has_left_a_group_gets_nothing() {
-    let member = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0).into()).expect("a socket");
+    let member = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a socket");
     let port = member.local_addr().expect("an address").port();
     member.join_multicast_v4(GROUP, Ipv4Addr::LOCALHOST).expect("joined");
     member.leave_multicast_v4(GROUP, Ipv4Addr::LOCALHOST).expect("left");
@@ -50,8 +50,8 @@ fn who_has_left_a_group_gets_nothing() {
     assert_eq!(again.raw_os_error(), Some(errno::EADDRNOTAVAIL));
     run(async {
         let sender = sender();
-        sender.send_to(b"all", (GROUP, port).into()).await.expect("sent");
-        sender.send_to(b"you alone", (Ipv4Addr::LOCALHOST, port).into()).await.expect("sent");
+        sender.send_to(b"all", (GROUP, port)).await.expect("sent");
+        sender.send_to(b"you alone", (Ipv4Addr::LOCALHOST, port)).await.expect("sent");
         assert_eq!(member.recv(&mut [0; 16]).await.expect("received"), 9);
     });
 }

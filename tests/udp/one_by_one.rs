@@ -1,7 +1,7 @@
 //! One datagram a call.
 
 use std::cell::RefCell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use eagain::net::{Ecn, UdpSocket};
@@ -154,14 +154,14 @@ fn pitfall_13_an_error_that_nobody_asks_for_does_not_make_the_loop_spin() {
 #[test]
 fn what_is_for_all_takes_leave_to_send() {
     let (here, addr) = socket();
-    let all = ("127.255.255.255".parse::<IpAddr>().expect("an address"), addr.port()).into();
-    let member = UdpSocket::bind(([0, 0, 0, 0], 0).into()).expect("a socket");
+    let all = ("127.255.255.255", addr.port());
+    let member = UdpSocket::bind("0.0.0.0:0").expect("a socket");
     let to = (IpAddr::from([127, 255, 255, 255]), member.local_addr().expect("an address").port());
     let refused = here.try_send_to(b"all", all).expect_err("not without");
     assert_eq!(refused.raw_os_error(), Some(errno::EACCES));
     here.set_broadcast(true).expect("an option");
     run(async {
-        here.send_to(b"all", to.into()).await.expect("sent");
+        here.send_to(b"all", to).await.expect("sent");
         assert_eq!(member.recv(&mut [0; 8]).await.expect("received"), 3);
     });
 }
@@ -204,7 +204,7 @@ fn header(here: &UdpSocket, from: &UdpSocket, tos: u8) -> eagain::net::PacketInf
 #[test]
 fn the_header_of_a_packet_tells_where_it_was_sent_to_and_if_it_met_congestion() {
     for addr in ["127.0.0.1:0", "[::1]:0"] {
-        let addr = addr.parse().expect("an address");
+        let addr: SocketAddr = addr.parse().expect("an address");
         let Ok(here) = UdpSocket::bind(addr) else { continue }; // not every machine has IPv6
         let there = UdpSocket::bind(addr).expect("a socket");
         for (tos, ecn) in [

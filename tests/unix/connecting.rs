@@ -175,3 +175,27 @@ fn a_socket_of_std_becomes_ours_and_moves_on() {
         assert_eq!(other.read_to_end(&mut said).await.expect("read"), 5);
     });
 }
+
+#[test]
+fn incoming_is_one_connection_after_the_other_until_the_listener_is_closed() {
+    let place = Place::new("incoming");
+    let listener = UnixListener::bind(place.socket()).expect("a listener");
+    run(async {
+        let connect = async {
+            for _ in 0..3 {
+                let stream = UnixStream::connect(place.socket()).await?;
+                assert_eq!(stream.read(&mut [0; 8]).await?, 2);
+            }
+            listener.close()
+        };
+        let serve = async {
+            let (mut incoming, mut count) = (listener.incoming(), 0);
+            while let Some(stream) = incoming.try_next().await? {
+                stream.write_all(b"hi").await?;
+                count += 1;
+            }
+            std::io::Result::Ok(count)
+        };
+        assert_eq!(eagain::try_join!(serve, connect).expect("no error"), (3, ()));
+    });
+}

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 
-use eagain::net::UnixStream;
+use eagain::net::{ReuniteError, UnixStream};
 use eagain::{EventLoop, LoopError, errno};
 
 use crate::place::run;
@@ -121,5 +121,52 @@ fn pitfall_8_what_was_written_before_the_end_is_read_before_it() {
         let mut said = vec![];
         let (read, ()) = eagain::join!(near.read_to_end(&mut said), write);
         assert_eq!(read.expect("read"), 100_000); // pitfall 8
+    });
+}
+
+#[test]
+fn the_halves_of_a_connection_are_for_two_tasks_and_can_be_one_again() {
+    let (one, other) = UnixStream::pair().expect("a pair");
+    let number = one.as_ref().number();
+    let (reader, writer) = one.into_split();
+    run(async {
+        let writes =
+            eagain::spawn(async move { writer.write_all(b"hello").await.map(|()| writer) });
+        other.write_all(b"bye").await.expect("written");
+        assert_eq!(reader.read(&mut [0; 8]).await.expect("read"), 3);
+        let writer = writes.await.expect("no panic").expect("written");
+        let whole = writer.reunite(reader).expect("they are one");
+        assert_eq!(whole.as_ref().number(), number);
+        let (reader, writer) = whole.into_split();
+        drop(writer);
+        let mut said = vec![];
+        assert_eq!(other.read_to_end(&mut said).await.expect("its end"), 5);
+        other.write_all(b"and more").await.expect("the other direction goes on");
+        assert_eq!(reader.read(&mut [0; 16]).await.expect("read"), 8);
+    });
+}
+
+#[test]
+fn halves_of_two_connections_are_given_back() {
+    let (one, other) = UnixStream::pair().expect("a pair");
+    let ((reader, _), (_, writer)) = (one.into_split(), other.into_split());
+    let error: ReuniteError<UnixStream> = reader.reunite(writer).expect_err("they are two");
+    assert_eq!(error.to_string(), "these are halves of two connections, not of one");
+}
+
+#[test]
+fn a_stream_that_is_borrowed_in_halves_is_read_and_written_at_once() {
+    let (mut one, other) = UnixStream::pair().expect("a pair");
+    run(async {
+        let (reader, writer) = one.split();
+        let mut buf = [0; 8];
+        let answer = async {
+            let n = other.read(&mut [0; 8]).await?;
+            other.write_all(&[b'!'; 8][..n]).await
+        };
+        let (n, (), ()) =
+            eagain::try_join!(reader.read(&mut buf), writer.write_all(b"four"), answer)
+                .expect("no error");
+        assert_eq!(n, 4);
     });
 }

@@ -42,8 +42,8 @@ impl UdpSocket {
     /// use eagain::net::{RecvBatch, SendBatch, UdpSocket};
     ///
     /// # eagain::run(async {
-    /// let server = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
-    /// let client = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let server = UdpSocket::bind("127.0.0.1:0")?;
+    /// let client = UdpSocket::bind("127.0.0.1:0")?;
     /// let mut out = SendBatch::new(64, 100);
     /// for n in 0..64 {
     ///     assert!(out.push_to(&[n; 100], server.local_addr()?));

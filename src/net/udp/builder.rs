@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use eagain_sys::{socket, udp};
 
 use crate::net::UdpSocket;
+use crate::net::address::{ToSocketAddrs, no_address};
 
 /// How a UDP socket is to be made: see [`UdpSocket::builder`].
 ///
@@ -14,7 +15,7 @@ use crate::net::UdpSocket;
 /// use eagain::net::UdpSocket;
 ///
 /// // Two programs on one machine that listen for the same multicast.
-/// let one = UdpSocket::builder().reuse_address(true).bind("0.0.0.0:0".parse().unwrap())?;
+/// let one = UdpSocket::builder().reuse_address(true).bind("0.0.0.0:0")?;
 /// let other = UdpSocket::builder().reuse_address(true).bind(one.local_addr()?)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -61,14 +62,26 @@ impl UdpBuilder {
         UdpBuilder { send_buffer: Some(bytes), ..self }
     }
 
-    /// Makes the socket; port 0 is any.
+    /// Makes the socket; port 0 is any. Of several addresses it is the first that can be had. Not for
+    /// names.
     ///
     /// System calls: `socket`, a `setsockopt` for each thing that was set, `bind`.
     ///
     /// # Errors
-    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
-    pub fn bind(&self, addr: SocketAddr) -> io::Result<UdpSocket> {
-        let owned = udp::udp(&addr)?;
+    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says. `InvalidInput`: not an address.
+    pub fn bind(&self, addr: impl ToSocketAddrs) -> io::Result<UdpSocket> {
+        let mut last = None;
+        for addr in addr.to_endpoint()?.addresses()? {
+            match self.bound(&addr) {
+                Ok(fd) => return Ok(UdpSocket::from_non_blocking(fd)),
+                Err(e) => last = Some(e.into()),
+            }
+        }
+        Err(last.unwrap_or_else(no_address))
+    }
+
+    fn bound(&self, addr: &SocketAddr) -> eagain_sys::Result<OwnedFd> {
+        let owned = udp::udp(addr)?;
         let fd = owned.as_fd();
         if self.reuse_address {
             socket::set_reuse_address(fd, true)?;
@@ -85,7 +98,7 @@ impl UdpBuilder {
         if let Some(bytes) = self.send_buffer {
             socket::set_send_buffer(fd, bytes)?;
         }
-        socket::bind(fd, &addr)?;
-        Ok(UdpSocket::from_non_blocking(owned))
+        socket::bind(fd, addr)?;
+        Ok(owned)
     }
 }

@@ -4,6 +4,7 @@ mod batches;
 mod builder;
 mod multicast;
 mod options;
+mod sending;
 mod socket;
 
 pub use builder::UdpBuilder;

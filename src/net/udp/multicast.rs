@@ -25,11 +25,11 @@ impl UdpSocket {
     ///
     /// # eagain::run(async {
     /// let group = Ipv4Addr::new(239, 255, 77, 1);
-    /// let member = UdpSocket::bind("0.0.0.0:0".parse().unwrap())?;
+    /// let member = UdpSocket::bind("0.0.0.0:0")?;
     /// member.join_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
-    /// let sender = UdpSocket::bind("0.0.0.0:0".parse().unwrap())?;
+    /// let sender = UdpSocket::bind("0.0.0.0:0")?;
     /// sender.set_multicast_interface_v4(Ipv4Addr::LOCALHOST)?;
-    /// sender.send_to(b"all", (group, member.local_addr()?.port()).into()).await?;
+    /// sender.send_to(b"all", (group, member.local_addr()?.port())).await?;
     /// let mut buf = [0; 8];
     /// assert_eq!(member.recv(&mut buf).await?, 3);
     /// # std::io::Result::Ok(())

@@ -11,6 +11,7 @@ use eagain_sys::{socket, udp};
 
 use crate::event_loop::io::Kind;
 use crate::net::UdpBuilder;
+use crate::net::address::ToSocketAddrs;
 use crate::source::Source;
 
 /// A UDP socket.
@@ -28,8 +29,8 @@ use crate::source::Source;
 /// use eagain::net::UdpSocket;
 ///
 /// eagain::run(async {
-///     let server = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
-///     let client = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+///     let server = UdpSocket::bind("127.0.0.1:0")?;
+///     let client = UdpSocket::bind("127.0.0.1:0")?;
 ///     client.send_to(b"ping", server.local_addr()?).await?;
 ///     let mut buf = [0; 1500];
 ///     let (n, peer) = server.recv_from(&mut buf).await?;
@@ -48,14 +49,16 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// Takes datagrams that come to `addr`; port 0 is any. See [`builder`](UdpSocket::builder) for
+    /// Takes datagrams that come to `addr`; port 0 is any. Of several addresses it is the first that
+    /// can be had. Not for names: their addresses are known to
+    /// [`lookup_host`](crate::net::lookup_host). See [`builder`](UdpSocket::builder) for
     /// what has to be set before.
     ///
     /// System calls: `socket`, `bind`.
     ///
     /// # Errors
-    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says.
-    pub fn bind(addr: SocketAddr) -> io::Result<UdpSocket> {
+    /// `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, as bind(2) says. `InvalidInput`: not an address.
+    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<UdpSocket> {
         UdpSocket::builder().bind(addr)
     }
 
@@ -77,17 +80,6 @@ impl UdpSocket {
             Some(e) => Err(e.into()),
             None => self.source.try_sys(Interest::READ, call),
         }
-    }
-
-    /// From now on sends to `addr`, and takes only what comes from there. It does not wait: nothing
-    /// is sent.
-    ///
-    /// System calls: one `connect`.
-    ///
-    /// # Errors
-    /// `ENETUNREACH`, `EADDRNOTAVAIL`, `EACCES`, as connect(2) says.
-    pub fn connect(&self, addr: SocketAddr) -> io::Result<()> {
-        self.source.with_fd(|fd| socket::connect(fd, &addr))
     }
 
     /// Tries to take a datagram; `None` if there is none. An empty datagram has length 0.
@@ -119,26 +111,6 @@ impl UdpSocket {
     /// System calls: one `recvmsg`, or none. Errors: as [`try_recv`](UdpSocket::try_recv).
     pub fn try_recv_message(&self, buf: &mut [u8]) -> io::Result<Option<Arrival>> {
         self.try_receive(|fd| packet_info::recv_message(fd, buf))
-    }
-
-    /// Tries to send a datagram to where the socket is connected; `None` if the send buffer is full.
-    ///
-    /// System calls: one `sendto`, or none.
-    ///
-    /// # Errors
-    /// `EMSGSIZE`: too long for a datagram. `EDESTADDRREQ`: not connected. `ECONNREFUSED`: nobody
-    /// listened when something was sent before; told once. `ENETUNREACH`, `EPERM` (a firewall),
-    /// `ENOBUFS` (not on Linux: the interface has no room; try again a little later).
-    pub fn try_send(&self, buf: &[u8]) -> io::Result<Option<usize>> {
-        self.source.try_sys(Interest::WRITE, |fd| socket::send(fd, buf))
-    }
-
-    /// The same to `addr`.
-    ///
-    /// System calls: one `sendto`, or none. Errors: as [`try_send`](UdpSocket::try_send), and
-    /// `EACCES`: `addr` is for all (see [`set_broadcast`](UdpSocket::set_broadcast)).
-    pub fn try_send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<Option<usize>> {
-        self.source.try_sys(Interest::WRITE, |fd| udp::send_to(fd, buf, &addr))
     }
 
     /// Waits for a datagram, and tells its length. What does not fit in `buf` is lost.
@@ -186,9 +158,9 @@ impl UdpSocket {
     /// use eagain::net::{Ecn, UdpSocket};
     ///
     /// # eagain::run(async {
-    /// let here = UdpSocket::bind("[::1]:0".parse().unwrap())?;
+    /// let here = UdpSocket::bind("[::1]:0")?;
     /// here.set_receive_tos(true)?;
-    /// let there = UdpSocket::bind("[::1]:0".parse().unwrap())?;
+    /// let there = UdpSocket::bind("[::1]:0")?;
     /// there.set_tos(2)?;
     /// there.send_to(b"a long datagram", here.local_addr()?).await?;
     /// let mut buf = [0; 6];
@@ -202,27 +174,6 @@ impl UdpSocket {
     #[track_caller]
     pub fn recv_message(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<Arrival>> {
         self.source.until(Interest::READ, move || self.try_recv_message(buf))
-    }
-
-    /// Sends a datagram to where the socket is connected, and waits for room to do so.
-    ///
-    /// Cancel-safe: it was sent, or the future is not done. Several tasks may wait. System calls:
-    /// `sendto`, again after each wait, and one `epoll_ctl` the first time that it waits to send.
-    ///
-    /// # Errors
-    /// As [`try_send`](UdpSocket::try_send). [`LoopError`](crate::LoopError): no loop runs.
-    #[track_caller]
-    pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.until(Interest::WRITE, move || self.try_send(buf))
-    }
-
-    /// The same to `addr`.
-    ///
-    /// Cancel-safe: it was sent, or the future is not done. System calls and errors: as
-    /// [`send`](UdpSocket::send) and [`try_send_to`](UdpSocket::try_send_to).
-    #[track_caller]
-    pub fn send_to(&self, buf: &[u8], addr: SocketAddr) -> impl Future<Output = io::Result<usize>> {
-        self.source.until(Interest::WRITE, move || self.try_send_to(buf, addr))
     }
 
     /// Waits until there may be a datagram; as [`Source::readable`].

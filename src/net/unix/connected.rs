@@ -142,7 +142,11 @@ macro_rules! passes {
                 self.source.with_fd(unix::peer)
             }
 
-            /// Ends a direction.
+            /// Ends a direction, at once: there is nothing to await.
+            ///
+            /// As std's. Of a stream it hides
+            /// [`AsyncWrite::shutdown`](crate::io::AsyncWrite::shutdown), which takes no argument and
+            /// is awaited; that is for code that takes any stream.
             ///
             /// System calls: one `shutdown`.
             ///

@@ -108,6 +108,27 @@ macro_rules! listens {
                 }
             }
 
+            /// The connections that come, as a stream. Running out of descriptors is seen to as in
+            /// [`accept`](Self::accept); so an error is the last item. The stream also ends when the
+            /// listener is [closed](Self::close).
+            ///
+            /// Its `next` is cancel-safe: no connection is lost. System calls: as
+            /// [`accept`](Self::accept).
+            pub fn incoming(
+                &self,
+            ) -> $crate::stream::Generated<'_, std::io::Result<$connection>> {
+                $crate::stream::from_generator(async move |mut out| {
+                    loop {
+                        match self.accept().await {
+                            Ok((connection, _)) => out.emit(Ok(connection)).await,
+                            Err(e) if $crate::error::LoopError::of(&e)
+                                == Some($crate::error::LoopError::Closed) => return,
+                            Err(e) => return out.emit(Err(e)).await,
+                        }
+                    }
+                })
+            }
+
             /// The address that it listens at.
             ///
             /// System calls: one `getsockname`.
