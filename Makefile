@@ -81,7 +81,7 @@ cross: ## clippy for other targets (TARGETS="..."), links with zig, the tests un
 libkqueue: ## all tests on the kqueue poller, with the libkqueue in LIBKQUEUE=DIR for a kernel
 	.ci/libkqueue "$(LIBKQUEUE)"
 
-loom: ## the bell and the offload queue in every order that threads can take
+loom: ## the bell, the offload queue and its outcomes in every order that threads can take
 	RUSTFLAGS="--cfg eagain_loom" cargo test --release --test loom \
 		--target-dir "$${CARGO_TARGET_DIR:-target}/loom"
 

@@ -162,7 +162,9 @@ fn files_that_stand_for_each_other_offer_the_same() {
 
 #[test]
 fn no_file_knows_of_another_kernel() {
-    let mut folders = vec![sys()];
+    let mut folders: Vec<_> = ["sys", "src", "tests", "examples", "benches"]
+        .map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+        .into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|e| e.expect("an entry")) {
             let path = entry.path();
@@ -175,30 +177,63 @@ fn no_file_knows_of_another_kernel() {
     }
 }
 
-/// A `cfg` of a kernel stands before a module, or before what hands one on.
+/// A `cfg` of a kernel stands before a module, or before what hands one on; or it is about the
+/// whole file.
 fn tells_kernels_apart_by_modules_only(path: &Path) {
-    const KERNELS: [&str; 6] =
-        ["target_os", "bsd", "apple", "kqueue", "flags_afterwards", "eagain_libkqueue"];
-    if path.ends_with("build.rs") {
+    if path.ends_with("sys/build.rs") {
         return; // it names them
     }
     let source = Source::read(path);
     let mut lines = source.lines.iter().peekable();
     while let Some(line) = lines.next() {
-        let cfg = line.starts_with("#[cfg(") || line.starts_with("#[cfg_attr(");
-        let elsewhere = !cfg && line.contains("cfg!(") || line.contains(" #[cfg(");
-        let of_a_kernel = KERNELS.iter().any(|kernel| line.contains(kernel));
-        assert!(!(elsewhere && of_a_kernel), "{}: {line}", path.display());
-        if !cfg || !of_a_kernel {
+        if !conditions(line).any(is_of_a_kernel) || line.starts_with("#![cfg(") {
             continue;
         }
+        assert!(line.starts_with("#[cfg"), "{}: {line}", path.display());
         while lines.peek().is_some_and(|next| next.starts_with("#[")) {
             lines.next();
         }
         let next = lines.peek().map_or("", |next| next.as_str());
-        let words = ["mod ", "use ", "compile_error!"];
-        let of_modules = words.iter().any(|word| next.contains(word)) && !next.contains('{')
-            || next.contains("use ");
-        assert!(of_modules, "{}: {line} before {next}", path.display());
+        assert!(is_of_modules(next), "{}: {line} before {next}", path.display());
     }
+}
+
+/// What is asked for by each `cfg` of a line.
+fn conditions(line: &str) -> impl Iterator<Item = &str> {
+    let asks = ["cfg!(", "[cfg(", "[cfg_attr("];
+    asks.into_iter().flat_map(|ask| line.split(ask).skip(1)).map(|rest| {
+        let mut open = 1;
+        let end = rest.find(|c| {
+            open += i32::from(c == '(') - i32::from(c == ')');
+            open == 0
+        });
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
+fn is_of_a_kernel(condition: &str) -> bool {
+    const KERNELS: [&str; 7] =
+        ["target_os", "target_vendor", "bsd", "apple", "kqueue", "flags_afterwards", "windows"];
+    KERNELS.iter().any(|kernel| condition.contains(kernel))
+}
+
+/// Whether it declares a module that is another file, or hands on what is in one.
+fn is_of_modules(line: &str) -> bool {
+    let public = ["pub ", "pub(crate) "].iter().find_map(|public| line.strip_prefix(public));
+    let item = public.unwrap_or(line);
+    let declares = item.starts_with("mod ") && item.ends_with(';');
+    declares || item.starts_with("use ") || item.starts_with("compile_error!")
+}
+
+#[test]
+fn a_cfg_of_a_kernel_is_found_wherever_it_stands() {
+    // Written apart, or this file would be found.
+    let found = |line: &str| conditions(&line.replace("CFG", "cfg")).any(is_of_a_kernel);
+    assert!(found("#[CFG(all(test, any(unix, target_os = \"linux\")))]"));
+    assert!(found("fn f() { if CFG!(debug_assertions) {} if CFG!(not(apple)) {} }"));
+    assert!(found("fn f() { #[CFG_attr(bsd, allow(unused))] let x = 1; }"));
+    assert!(!found("fn f() { if CFG!(debug_assertions) { kqueue() } }"));
+    assert!(is_of_modules("pub(crate) mod thread;"));
+    assert!(!is_of_modules("mod tests { use super::*; }"));
+    assert!(!is_of_modules("fn because_of_use () {}"));
 }

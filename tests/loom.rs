@@ -7,6 +7,8 @@
 mod bell;
 #[path = "loom/offload.rs"]
 mod offload;
+#[path = "loom/outcome.rs"]
+mod outcome;
 
 /// Runs a model in every order in which threads are interrupted so often at most where they would
 /// have gone on. Without a bound some take hours; what goes wrong in practice needs one or two.

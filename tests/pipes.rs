@@ -1,5 +1,8 @@
 //! Pipes: with and without a name, and those of packets.
 
+#[cfg(target_os = "linux")]
+#[path = "pipes/packets.rs"]
+mod packets;
 mod tasks;
 
 use std::fs::File;
@@ -81,45 +84,6 @@ fn a_read_into_no_room_is_not_told_from_the_end_but_takes_nothing() {
     sender.try_write(b"!").expect("room");
     assert_eq!(receiver.try_read(&mut []).expect("no error"), Some(0));
     assert_eq!(receiver.try_read(&mut [0; 8]).expect("no error"), Some(1));
-}
-
-/// The rule that a short read has emptied the buffer is for TCP.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_short_read_of_a_packet_is_not_the_last_one() {
-    let (sender, receiver) = pipe::packet_pipe().expect("a pipe");
-    run(async {
-        assert_eq!(receiver.try_read(&mut [0; 64]).expect("no error"), None);
-        let send = async {
-            eagain::yield_now().await; // the reader waits
-            for packet in [&b"one"[..], b"two", b"three"] {
-                assert_eq!(sender.try_write(packet).expect("room"), Some(packet.len()));
-            }
-        };
-        let receive = async {
-            let mut lengths = Vec::new();
-            for _ in 0..3 {
-                // One edge has told of all three: with the rule on, the second read would wait.
-                let read = receiver.read(&mut [0; 64]).await;
-                lengths.push(read.expect("a packet"));
-            }
-            lengths
-        };
-        let received = timeout(PATIENCE, async { join!(receive, send).0 }).await;
-        assert_eq!(received.expect("none of them is lost"), [3, 3, 5]);
-    })
-    .expect("a loop");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn what_does_not_fit_of_a_packet_is_lost() {
-    let (sender, receiver) = pipe::packet_pipe().expect("a pipe");
-    sender.try_write(b"one and more").expect("room");
-    sender.try_write(b"two").expect("room");
-    let mut buf = [0; 3];
-    assert_eq!(receiver.try_read(&mut buf).expect("no error"), Some(3));
-    assert_eq!((receiver.try_read(&mut buf).expect("no error"), &buf), (Some(3), b"two"));
 }
 
 #[test]

@@ -3,6 +3,9 @@
 #[cfg(not(target_os = "openbsd"))]
 #[path = "tcp/keepalive.rs"]
 mod keepalive;
+#[cfg(target_os = "linux")]
+#[path = "tcp/linux.rs"]
+mod linux;
 mod tasks;
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
@@ -257,16 +260,4 @@ fn options_are_what_they_were_set_to() {
         Ok(())
     };
     check().expect("options");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn linux_has_a_user_timeout_and_quick_acknowledgements() {
-    let (near, _far) = pair();
-    near.set_user_timeout(Some(Duration::from_millis(1500))).expect("an option");
-    assert_eq!(near.user_timeout().expect("an option"), Some(Duration::from_millis(1500)));
-    near.set_user_timeout(None).expect("an option");
-    assert_eq!(near.user_timeout().expect("an option"), None);
-    near.set_quickack(true).expect("an option");
-    assert!(near.quickack().expect("an option"));
 }

@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `core`, `closing` | the parts together: how one task is resumed, parked and ended; and all of them |
+//! | `core`, `closing` | the parts together: how one task is resumed and ended; and all of them |
+//! | `park` | how a task begins to wait, and what is taken back after it |
 //! | `scheduler`, `ready` | what becomes of tasks; which run next |
 //! | `task`, `table` | what is known of a task; all of them |
 //! | `reactor`, `io` | which sources are watched, and who waits for them; what is known of one |
@@ -30,6 +31,7 @@ pub(crate) mod inbox;
 pub(crate) mod io;
 mod mail;
 pub(crate) mod moment;
+mod park;
 mod polling;
 pub(crate) mod pool;
 pub(crate) mod reactor;

@@ -4,6 +4,7 @@ mod handle;
 mod offload;
 mod outcome;
 mod per_core;
+mod primitives;
 mod remote;
 
 pub use handle::Handle;

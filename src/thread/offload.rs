@@ -78,13 +78,13 @@ pub struct Offload<T> {
 
 /// Work of which something comes.
 trait Promised<T>: Work {
-    fn outcome(&self) -> &Outcome<T>;
+    fn outcome(&self) -> &Outcome<Result<T, JoinError>>;
 }
 
 struct Offloaded<T, F> {
     /// Until a thread begins with it, or it is cancelled.
     work: Claim<F>,
-    outcome: Outcome<T>,
+    outcome: Outcome<Result<T, JoinError>>,
     inbox: Arc<Inbox>,
 }
 
@@ -111,7 +111,7 @@ impl<T: Send, F: FnOnce() -> T + Send> Work for Offloaded<T, F> {
 }
 
 impl<T: Send, F: FnOnce() -> T + Send> Promised<T> for Offloaded<T, F> {
-    fn outcome(&self) -> &Outcome<T> {
+    fn outcome(&self) -> &Outcome<Result<T, JoinError>> {
         &self.outcome
     }
 }

@@ -1,10 +1,11 @@
 //! What comes of something that another thread does: put in once, taken out once.
+//!
+//! This file stands alone: `tests/loom` runs it through every order that threads can take.
 
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::task::join::JoinError;
+use super::primitives::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(super) struct Outcome<T> {
     slot: Mutex<Slot<T>>,
@@ -14,7 +15,7 @@ pub(super) struct Outcome<T> {
 enum Slot<T> {
     /// Nothing yet; who wants to know.
     Empty(Option<Waker>),
-    Full(Result<T, JoinError>),
+    Full(T),
     Taken,
 }
 
@@ -28,7 +29,7 @@ impl<T> Outcome<T> {
     }
 
     /// The first result stands.
-    pub(super) fn put(&self, result: Result<T, JoinError>) {
+    pub(super) fn put(&self, result: T) {
         let mut slot = self.lock();
         let Slot::Empty(waker) = &mut *slot else {
             drop(slot);
@@ -49,7 +50,7 @@ impl<T> Outcome<T> {
 
     /// # Panics
     /// If it was taken before.
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<T> {
         match &mut *self.lock() {
             Slot::Empty(Some(waker)) if waker.will_wake(cx.waker()) => return Poll::Pending,
             Slot::Empty(_) => {}
@@ -77,14 +78,16 @@ impl<T> Outcome<T> {
     }
 
     /// Blocks the thread until there is a result.
-    pub(super) fn wait(&self) -> Result<T, JoinError> {
-        let slot = self.lock();
-        let woken = self.filled.wait_while(slot, |slot| matches!(slot, Slot::Empty(_)));
-        take(&mut woken.unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn wait(&self) -> T {
+        let mut slot = self.lock();
+        while matches!(&*slot, Slot::Empty(_)) {
+            slot = self.filled.wait(slot).unwrap_or_else(PoisonError::into_inner);
+        }
+        take(&mut slot)
     }
 }
 
-fn take<T>(slot: &mut Slot<T>) -> Result<T, JoinError> {
+fn take<T>(slot: &mut Slot<T>) -> T {
     match mem::replace(slot, Slot::Taken) {
         Slot::Full(result) => result,
         _ => panic!("a future was polled after it had returned"),

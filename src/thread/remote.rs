@@ -47,7 +47,7 @@ pub struct RemoteJoinHandle<T> {
 
 /// What both sides know.
 struct Remote<T> {
-    outcome: Outcome<T>,
+    outcome: Outcome<Result<T, JoinError>>,
     /// Which task it has become.
     task: OnceLock<Key>,
     aborted: AtomicBool,

@@ -11,8 +11,7 @@ pub(crate) mod packet_info;
 pub mod packet_pipe;
 pub mod prctl;
 pub mod reopen;
-#[cfg_attr(apple, path = "sendfile/apple.rs")]
-#[cfg_attr(any(target_os = "dragonfly", target_os = "freebsd"), path = "sendfile/freebsdlike.rs")]
+#[cfg_attr(not(any(target_os = "netbsd", target_os = "openbsd")), path = "sendfile/counted.rs")]
 #[cfg_attr(any(target_os = "netbsd", target_os = "openbsd"), path = "sendfile/missing.rs")]
 pub mod sendfile;
 pub mod splice;

@@ -1,4 +1,4 @@
-//! The inbox and its bell.
+//! The inbox and its bell, which is a counter, a knote or a pipe.
 
 #[path = "../../src/event_loop/inbox/mailbox.rs"]
 mod mailbox;
@@ -16,48 +16,91 @@ use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use mailbox::{Mailbox, Once, Posted, Ring};
 
-/// The kernel's side of a bell: an edge, which a wait takes.
-#[derive(Clone)]
-struct Edge(Arc<(Mutex<u32>, Condvar)>);
+/// What the kernel does with a ring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It ends one wait: a counter, or a knote that is triggered. Nothing answers it.
+    Edge,
+    /// It ends each wait until it was answered: a pipe on `poll` and `select`.
+    Level,
+    /// It ends one wait, if it was not answered before that: a pipe on epoll and kqueue.
+    EdgeOfAPipe,
+}
 
-impl Edge {
-    fn new() -> Edge {
-        Edge(Arc::new((Mutex::new(0), Condvar::new())))
+const KINDS: [Kind; 3] = [Kind::Edge, Kind::Level, Kind::EdgeOfAPipe];
+
+/// The kernel's side of a bell.
+#[derive(Clone)]
+struct Bell {
+    kind: Kind,
+    rings: Arc<(Mutex<Rings>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Rings {
+    /// What lies in the pipe.
+    unanswered: u32,
+    /// No wait was ended by it yet.
+    edge: bool,
+}
+
+impl Bell {
+    fn new(kind: Kind) -> Bell {
+        Bell { kind, rings: Arc::new((Mutex::new(Rings::default()), Condvar::new())) }
     }
 
-    /// What a sleeping loop does: waits until somebody has rung since it last waited.
+    /// What a sleeping loop does: waits until the kernel has something to tell.
     fn sleep(&self) {
-        let mut rings = self.0.0.lock().unwrap();
-        while *rings == 0 {
-            rings = self.0.1.wait(rings).unwrap();
+        let (rings, changed) = &*self.rings;
+        let mut rings = rings.lock().unwrap();
+        while !self.is_told(&rings) {
+            rings = changed.wait(rings).unwrap();
         }
-        *rings = 0;
+        rings.edge = false;
+    }
+
+    fn is_told(&self, rings: &Rings) -> bool {
+        match self.kind {
+            Kind::Edge => rings.edge,
+            Kind::Level => rings.unanswered > 0,
+            Kind::EdgeOfAPipe => rings.edge && rings.unanswered > 0,
+        }
     }
 }
 
-impl Ring for Edge {
+impl Ring for Bell {
     type Error = Infallible;
 
     fn ring(&self) -> Result<(), Infallible> {
-        *self.0.0.lock().unwrap() += 1;
-        self.0.1.notify_one();
+        let mut rings = self.rings.0.lock().unwrap();
+        rings.unanswered += 1;
+        rings.edge = true;
+        self.rings.1.notify_one();
         Ok(())
     }
 
     fn answer(&self) -> Result<(), Infallible> {
+        self.rings.0.lock().unwrap().unanswered = 0;
         Ok(())
     }
 }
 
-fn mailbox() -> (Arc<Mailbox<u32, Edge>>, Edge) {
-    let edge = Edge::new();
-    (Arc::new(Mailbox::new(edge.clone())), edge)
+fn mailbox(kind: Kind) -> (Arc<Mailbox<u32, Bell>>, Bell) {
+    let bell = Bell::new(kind);
+    (Arc::new(Mailbox::new(bell.clone())), bell)
+}
+
+/// The model, with a bell of each kind.
+fn in_every_order(model: fn(Kind)) {
+    for kind in KINDS {
+        crate::in_every_order(3, move || model(kind));
+    }
 }
 
 #[test]
 fn pitfall_44_every_letter_is_read() {
-    crate::in_every_order(3, || {
-        let (mailbox, edge) = mailbox();
+    in_every_order(|kind| {
+        let (mailbox, bell) = mailbox(kind);
         let writers: Vec<_> = [1, 2]
             .map(|letter| {
                 let mailbox = mailbox.clone();
@@ -66,7 +109,7 @@ fn pitfall_44_every_letter_is_read() {
             .into();
         let (mut read, mut rings) = (0, 0);
         while read != 1 + 2 {
-            edge.sleep(); // pitfall 44: for ever, if a letter lies there and nobody rang
+            bell.sleep(); // pitfall 44: for ever, if a letter lies there and nobody rang
             let (letters, rung) = mailbox.take().unwrap();
             read += letters.iter().sum::<u32>();
             rings += u32::from(rung);
@@ -78,8 +121,8 @@ fn pitfall_44_every_letter_is_read() {
 
 #[test]
 fn pitfall_44_a_busy_reader_that_only_looks_loses_no_letter() {
-    crate::in_every_order(3, || {
-        let (mailbox, edge) = mailbox();
+    in_every_order(|kind| {
+        let (mailbox, bell) = mailbox(kind);
         let writer = {
             let mailbox = mailbox.clone();
             thread::spawn(move || {
@@ -96,7 +139,7 @@ fn pitfall_44_a_busy_reader_that_only_looks_loses_no_letter() {
             take();
         }
         while take() != 1 + 2 {
-            edge.sleep(); // pitfall 44
+            bell.sleep(); // pitfall 44
         }
         writer.join().unwrap();
     });
@@ -104,8 +147,8 @@ fn pitfall_44_a_busy_reader_that_only_looks_loses_no_letter() {
 
 #[test]
 fn pitfall_45_a_waker_lies_there_once_and_its_last_wake_is_heard() {
-    crate::in_every_order(3, || {
-        let (mailbox, edge) = mailbox();
+    in_every_order(|kind| {
+        let (mailbox, bell) = mailbox(kind);
         let (once, said) = (Arc::new(Once::new()), Arc::new(AtomicUsize::new(0)));
         let writer = {
             let (mailbox, once, said) = (mailbox.clone(), once.clone(), said.clone());
@@ -119,7 +162,7 @@ fn pitfall_45_a_waker_lies_there_once_and_its_last_wake_is_heard() {
             })
         };
         while said.load(Ordering::Relaxed) < 2 {
-            edge.sleep();
+            bell.sleep();
             let (letters, _) = mailbox.take().unwrap();
             assert!(letters.len() <= 1); // pitfall 45
             letters.iter().for_each(|_| once.taken());
@@ -130,8 +173,8 @@ fn pitfall_45_a_waker_lies_there_once_and_its_last_wake_is_heard() {
 
 #[test]
 fn pitfall_45_two_threads_that_wake_one_task_are_both_heard() {
-    crate::in_every_order(3, || {
-        let (mailbox, edge) = mailbox();
+    in_every_order(|kind| {
+        let (mailbox, bell) = mailbox(kind);
         let (once, said) = (Arc::new(Once::new()), Arc::new(AtomicUsize::new(0)));
         let writers: Vec<_> = (0..2)
             .map(|_| {
@@ -145,7 +188,7 @@ fn pitfall_45_two_threads_that_wake_one_task_are_both_heard() {
             })
             .collect();
         while said.load(Ordering::Relaxed) < 2 {
-            edge.sleep();
+            bell.sleep();
             let (letters, _) = mailbox.take().unwrap();
             letters.iter().for_each(|_| once.taken());
         }
@@ -155,8 +198,8 @@ fn pitfall_45_two_threads_that_wake_one_task_are_both_heard() {
 
 #[test]
 fn a_letter_is_read_or_handed_back_when_the_reader_goes() {
-    crate::in_every_order(3, || {
-        let (mailbox, _edge) = mailbox();
+    in_every_order(|kind| {
+        let (mailbox, _) = mailbox(kind);
         let writers: Vec<_> = [1, 2]
             .map(|letter| {
                 let mailbox = mailbox.clone();

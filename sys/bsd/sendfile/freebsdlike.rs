@@ -1,37 +1,21 @@
-//! A file that is sent without being read: the call as FreeBSD and DragonFly have it.
+//! The call as FreeBSD and DragonFly have it.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
-use crate::{Error, Result};
-
 /// `int sendfile(int fd, int s, off_t offset, size_t nbytes, struct sf_hdtr *hdtr, off_t *sbytes,
-/// int flags)`: writes to a stream socket what a file has from `offset` on. Returns how much: 0 is
-/// the end of the file.
-///
-/// * `EAGAIN`: the socket is full; what it took before that is no error here. `ENOTSOCK`,
-///   `EOPNOTSUPP`, `EINVAL`: not from this file or not to this descriptor: read and write instead.
-///   `EPIPE`: the peer is gone. `EINTR`: call again.
-/// * Manual page: sendfile(2).
-pub fn sendfile(
+/// int flags)`: its answer, and how much was sent.
+pub(crate) fn sendfile(
     to: BorrowedFd<'_>,
     file: BorrowedFd<'_>,
-    offset: u64,
+    offset: libc::off_t,
     count: usize,
-) -> Result<usize> {
-    if count == 0 {
-        return Ok(0); // which would be: to the end
-    }
-    let overflow = |_| Error::new("sendfile", libc::EOVERFLOW).on(to.as_raw_fd());
-    let offset = libc::off_t::try_from(offset).map_err(overflow)?;
-    let mut sent: libc::off_t = 0;
+) -> (i32, libc::off_t) {
+    let mut sent = 0;
     // SAFETY: `sent` is written; there are no headers.
     let answer = unsafe {
         let (file, to) = (file.as_raw_fd(), to.as_raw_fd());
         libc::sendfile(file, to, offset, count, ptr::null_mut(), &raw mut sent, 0)
     };
-    match Error::check_on("sendfile", to, answer) {
-        Err(e) if sent > 0 && (e.is_would_block() || e.is_interrupted()) => Ok(sent as usize),
-        answer => answer.map(|_| sent as usize),
-    }
+    (answer, sent)
 }
