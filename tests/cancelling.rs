@@ -1,9 +1,13 @@
 //! Every future of ours, dropped at each point at which it may be: nothing of it stays behind.
 
+#[path = "cancelling/busy.rs"]
+mod busy;
 #[path = "cancelling/case.rs"]
 mod case;
 #[path = "cancelling/connecting.rs"]
 mod connecting;
+#[path = "cancelling/disk.rs"]
+mod disk;
 #[path = "cancelling/ends.rs"]
 mod ends;
 #[path = "cancelling/file_events.rs"]
@@ -18,6 +22,9 @@ mod io;
 mod leaves;
 #[path = "cancelling/loops.rs"]
 mod loops;
+#[allow(dead_code)]
+#[path = "soak/own_process.rs"]
+mod own_process;
 #[path = "cancelling/piped.rs"]
 mod piped;
 #[path = "cancelling/processes.rs"]
@@ -26,6 +33,8 @@ mod processes;
 mod reading;
 #[path = "cancelling/signals.rs"]
 mod signals;
+#[path = "cancelling/standard.rs"]
+mod standard;
 #[path = "cancelling/tasks_and_threads.rs"]
 mod tasks_and_threads;
 #[path = "cancelling/times.rs"]

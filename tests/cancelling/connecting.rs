@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use eagain::EventLoop;
 use eagain::net::{TcpListener, TcpStream, lookup_host};
 use eagain::time::Clock;
-use eagain::{EventLoop, offload};
 
+use crate::busy::Threads;
 use crate::case::Case;
 use crate::tasks::addresses::black_hole;
 use crate::witness::Waiting;
@@ -75,29 +75,14 @@ fn pitfall_53_connect_with_a_timeout() {
     Case { polls: 2, ..case }.holds(); // pitfall 53
 }
 
-/// Threads of the pool, all busy until they are told.
+/// Nobody can look a name up.
 struct Busy {
     there: There,
-    threads: RefCell<Vec<Sender<()>>>,
+    threads: Threads,
 }
 
 fn busy(event_loop: &mut EventLoop) -> Busy {
-    let occupy = async {
-        let mut threads = Vec::new();
-        for _ in 0..4 {
-            let ((begun, has_begun), (free, is_free)) = (channel(), channel());
-            let work = offload(move || {
-                let _ = begun.send(());
-                let _ = is_free.recv(); // or the test has ended
-            });
-            has_begun.recv().expect("a thread");
-            drop(work);
-            threads.push(free);
-        }
-        threads
-    };
-    let threads = event_loop.block_on(occupy).expect("a run").into();
-    Busy { there: there(event_loop), threads }
+    Busy { there: there(event_loop), threads: Threads::occupy(event_loop) }
 }
 
 const fn lookup_case(wait: fn(Rc<Busy>) -> Waiting) -> Case<Busy> {
@@ -105,7 +90,7 @@ const fn lookup_case(wait: fn(Rc<Busy>) -> Waiting) -> Case<Busy> {
         clock: Clock::Real,
         setup: busy,
         wait,
-        nudge: |busy| drop(busy.threads.borrow_mut().pop()),
+        nudge: |busy| busy.threads.free_one(),
         check: |_| Box::pin(async {}),
         sources: 0,
         registrations: 2, // the other address of the name may be tried first
@@ -156,4 +141,55 @@ fn pitfall_52_incoming() {
     };
     let case = Case { clock: Clock::Real, nudge, check, polls: 2, ..case };
     Case { sources: 1, registrations: 1, ..case }.holds(); // pitfall 52
+}
+
+/// A listener that is to be drained, and what has come to it.
+struct Last {
+    listener: Cell<Option<TcpListener>>,
+    addr: SocketAddr,
+    clients: RefCell<Vec<std::net::TcpStream>>,
+    accepted: Cell<usize>,
+}
+
+#[test]
+fn pitfall_53_drain() {
+    let case = Case {
+        clock: Clock::Virtual,
+        setup: |_: &mut EventLoop| {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+            let addr = listener.local_addr().expect("an address");
+            let (clients, accepted) = Default::default();
+            Last { listener: Cell::new(Some(listener)), addr, clients, accepted }
+        },
+        wait: |last: Rc<Last>| {
+            Box::pin(async move {
+                let listener = last.listener.take().expect("it is drained once");
+                let mut rest = listener.drain(Duration::from_secs(1));
+                while let Some(_stream) = rest.try_next().await.expect("no error") {
+                    last.accepted.set(last.accepted.get() + 1);
+                }
+                assert_eq!(last.accepted.get(), last.clients.borrow().len(), "all of them");
+            })
+        },
+        // Then nobody comes any more, and the grace passes.
+        nudge: |last: &Last| {
+            let clients = &mut *last.clients.borrow_mut();
+            if clients.len() < 2 {
+                clients.extend(std::net::TcpStream::connect(last.addr)); // or it is closed
+            }
+        },
+        check: |last| {
+            Box::pin(async move {
+                // Whoever gave it up has closed it.
+                drop(last.listener.take());
+                std::net::TcpStream::connect(last.addr).expect_err("nobody listens");
+                let listener = TcpListener::bind(last.addr).expect("the port is free");
+                assert!(listener.try_accept().expect("no error").is_none());
+            })
+        },
+        sources: 0,
+        registrations: 1,
+        polls: 3,
+    };
+    case.holds(); // pitfall 53
 }

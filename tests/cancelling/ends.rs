@@ -29,7 +29,7 @@ pub(crate) struct Ends<T> {
 }
 
 impl<T: AsRef<Source>> Ends<T> {
-    fn of(near: T, far: OwnedFd) -> Ends<T> {
+    pub(crate) fn of(near: T, far: OwnedFd) -> Ends<T> {
         Ends {
             near,
             far: RefCell::new(Some(far.into())),

@@ -32,7 +32,7 @@ fn tcp_writer(event_loop: &mut EventLoop) -> Ends<OwnedWriteHalf<TcpStream>> {
 }
 
 /// The far end speaks.
-const fn hearing<T: AsRef<Source> + 'static>(
+pub(crate) const fn hearing<T: AsRef<Source> + 'static>(
     setup: fn(&mut EventLoop) -> Ends<T>,
     wait: fn(Rc<Ends<T>>) -> Waiting,
 ) -> Case<Ends<T>> {
@@ -49,7 +49,7 @@ const fn hearing<T: AsRef<Source> + 'static>(
 }
 
 /// The far end reads.
-const fn speaking<T: AsRef<Source> + 'static>(
+pub(crate) const fn speaking<T: AsRef<Source> + 'static>(
     setup: fn(&mut EventLoop) -> Ends<T>,
     wait: fn(Rc<Ends<T>>) -> Waiting,
 ) -> Case<Ends<T>> {

@@ -93,19 +93,19 @@ fn pitfall_52_read_append_as_it_comes_with_the_trait() {
 }
 
 /// Where something lies that a future uses, and lies again when the future is dropped.
-struct Place<W>(Cell<Option<W>>);
+pub(crate) struct Place<W>(Cell<Option<W>>);
 
-struct TakenOut<'a, W> {
+pub(crate) struct TakenOut<'a, W> {
     what: Option<W>,
     from: &'a Place<W>,
 }
 
 impl<W> Place<W> {
-    fn of(what: W) -> Place<W> {
+    pub(crate) fn of(what: W) -> Place<W> {
         Place(Cell::new(Some(what)))
     }
 
-    fn take_out(&self) -> TakenOut<'_, W> {
+    pub(crate) fn take_out(&self) -> TakenOut<'_, W> {
         TakenOut { what: self.0.take(), from: self }
     }
 }

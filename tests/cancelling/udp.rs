@@ -7,6 +7,7 @@ use eagain::EventLoop;
 use eagain::net::{RecvBatch, UdpSocket};
 use eagain::time::Clock;
 
+use crate::busy::Threads;
 use crate::case::Case;
 use crate::witness::Waiting;
 
@@ -125,5 +126,33 @@ fn pitfall_53_readable_of_a_datagram_socket() {
             numbers.near.readable().await.expect("a wait");
         })
     });
+    case.holds(); // pitfall 53
+}
+
+#[test]
+fn pitfall_53_send_to_a_name() {
+    struct Sending {
+        numbers: Rc<Numbers>,
+        threads: Threads,
+    }
+    let case = Case {
+        clock: Clock::Real,
+        setup: |event_loop: &mut EventLoop| {
+            let numbers = Rc::new(numbers(event_loop));
+            Sending { numbers, threads: Threads::occupy(event_loop) }
+        },
+        wait: |s: Rc<Sending>| {
+            Box::pin(async move {
+                let unconnected = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+                let port = s.numbers.near.local_addr().expect("an address").port();
+                unconnected.send_to(b"x", ("localhost", port)).await.expect("sent");
+            })
+        },
+        nudge: |s: &Sending| s.threads.free_one(),
+        check: |s| Box::pin(s.numbers.clone().all_are_heard()),
+        sources: 0,
+        registrations: 0,
+        polls: 2,
+    };
     case.holds(); // pitfall 53
 }
