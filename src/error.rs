@@ -1,6 +1,7 @@
 //! What only the loop can get wrong. Errors of the kernel are plain `std::io::Error`s.
 
 use std::io;
+use std::panic::Location;
 
 use eagain_sys::errno;
 use eagain_sys::poller::Backend;
@@ -97,6 +98,14 @@ pub enum LoopError {
     /// The descriptor is lent out at this moment, so it cannot be closed.
     #[error("the descriptor is borrowed at this moment; drop the borrow before closing")]
     Lent,
+}
+
+/// Ends a future that was polled where no loop, or another one, runs. The panic's own place is where it was polled,
+/// which may be in whatever joined it with others; the words tell where it was made.
+#[cold]
+#[track_caller]
+pub(crate) fn refuse(why: LoopError, made: &Location<'_>) -> ! {
+    panic!("{why} (made at {made})")
 }
 
 impl LoopError {

@@ -167,6 +167,7 @@ impl Place {
 impl Future for DescriptorClosed {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let woken = match self.place.take() {
             Some(place) => !place.leave(),

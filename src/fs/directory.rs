@@ -6,7 +6,7 @@ use std::fs::{FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::handed::{answered, handed};
+use crate::fs::handed::{answered, handed_for};
 use crate::fs::symlink_metadata;
 use crate::thread::{Offload, offload};
 
@@ -20,10 +20,14 @@ const BATCH: usize = 64;
 ///
 /// # Errors
 /// `ENOENT`, `ENOTDIR`, `EACCES`.
-pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
+///
+/// # Panics
+/// If it is awaited where no event loop runs.
+#[track_caller]
+pub fn read_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<ReadDir>> {
     let path = path.as_ref().to_owned();
-    let (batch, rest) = handed(move || Ok(next_batch(std::fs::read_dir(path)?))).await?;
-    Ok(ReadDir { batch, rest, fetching: None })
+    let list = move || Ok(next_batch(std::fs::read_dir(path)?));
+    handed_for(list, |(batch, rest)| ReadDir { batch, rest, fetching: None })
 }
 
 /// The entries of a folder, one after the other. They are fetched 64 at a time, so a folder of any

@@ -51,13 +51,15 @@ pub struct File {
 
 impl File {
     /// Opens a file to read it: as [`OpenOptions::open`].
-    pub async fn open(path: impl AsRef<Path>) -> io::Result<File> {
-        OpenOptions::new().read(true).open(path).await
+    #[track_caller]
+    pub fn open(path: impl AsRef<Path>) -> impl Future<Output = io::Result<File>> {
+        OpenOptions::new().read(true).open(path)
     }
 
     /// Opens a file to write it, empties it or makes it: as [`OpenOptions::open`].
-    pub async fn create(path: impl AsRef<Path>) -> io::Result<File> {
-        OpenOptions::new().write(true).create(true).truncate(true).open(path).await
+    #[track_caller]
+    pub fn create(path: impl AsRef<Path>) -> impl Future<Output = io::Result<File>> {
+        OpenOptions::new().write(true).create(true).truncate(true).open(path)
     }
 
     /// Reads at the cursor and moves it, no more than 1 MiB at once. 0 is the end, unless `buf` is

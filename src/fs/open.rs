@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::fs::File;
-use crate::fs::handed::handed;
+use crate::fs::handed::handed_for;
 
 /// How a file is opened, as std's `OpenOptions`.
 ///
@@ -69,10 +69,11 @@ impl OpenOptions {
     /// `ENOENT`, `EACCES`, `EEXIST` ...
     ///
     /// # Panics
-    /// If no event loop runs on this thread.
-    pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
+    /// If it is awaited where no event loop runs.
+    #[track_caller]
+    pub fn open<P: AsRef<Path>>(&self, path: P) -> impl Future<Output = io::Result<File>> + use<P> {
         let (options, path) = (self.options.clone(), path.as_ref().to_owned());
-        Ok(File::from(handed(move || options.open(path)).await?))
+        handed_for(move || options.open(path), File::from)
     }
 }
 

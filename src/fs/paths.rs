@@ -16,9 +16,15 @@ macro_rules! on_paths {
         /// Dropped, it is taken back if no thread has begun with it; else it is done, and nobody is
         /// told. One hand-off; system calls there:
         #[doc = $calls]
-        pub async fn $name($($path: impl AsRef<Path>),+ $(, $more: $type)?) -> io::Result<$answer> {
+        ///
+        /// # Panics
+        /// If it is awaited where no event loop runs.
+        #[track_caller]
+        pub fn $name(
+            $($path: impl AsRef<Path>),+ $(, $more: $type)?
+        ) -> impl Future<Output = io::Result<$answer>> {
             $(let $path = $path.as_ref().to_owned();)+
-            handed(move || $call($($path),+ $(, $more)?)).await
+            handed(move || $call($($path),+ $(, $more)?))
         }
     )*};
 }
@@ -65,7 +71,14 @@ on_paths! {
 /// Dropped, it is taken back if no thread has begun with it; else it is done, and nobody is told: the
 /// file may be half written meanwhile. One hand-off, which takes a copy of the contents along;
 /// system calls there: `openat`, `write`s, `close`.
-pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
+///
+/// # Panics
+/// If it is awaited where no event loop runs.
+#[track_caller]
+pub fn write(
+    path: impl AsRef<Path>,
+    contents: impl AsRef<[u8]>,
+) -> impl Future<Output = io::Result<()>> {
     let (path, contents) = (path.as_ref().to_owned(), contents.as_ref().to_owned());
-    handed(move || fs::write(path, contents)).await
+    handed(move || fs::write(path, contents))
 }

@@ -2,9 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::panic::Location;
 use std::time::Duration;
 
+use crate::error::{self, LoopError};
+use crate::event_loop::core::Core;
 use crate::net::address::{Endpoint, ToSocketAddrs, no_address};
+use crate::task::generator::Place;
 use crate::thread::offload;
 use crate::time::timeout;
 
@@ -36,17 +40,23 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # })??;
 /// # std::io::Result::Ok(())
 /// ```
-pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
-    let endpoint = host.to_endpoint();
+#[track_caller]
+pub fn lookup_host(host: impl ToSocketAddrs) -> impl Future<Output = io::Result<Vec<SocketAddr>>> {
+    let (endpoint, at) = (host.to_endpoint(), Location::caller());
     drop(host);
-    match endpoint? {
-        Endpoint::Name { host, port } => look_up(host, port).await,
-        Endpoint::Addresses(addresses) if addresses.is_empty() => Err(no_address()),
-        addresses => addresses.addresses(),
+    async move {
+        match endpoint? {
+            Endpoint::Name { host, port } => look_up(host, port, at).await,
+            Endpoint::Addresses(addresses) if addresses.is_empty() => Err(no_address()),
+            addresses => addresses.addresses(),
+        }
     }
 }
 
-pub(super) async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(super) async fn look_up(host: String, port: u16, at: Place) -> io::Result<Vec<SocketAddr>> {
+    if Core::briefly(|_| ()).is_none() {
+        error::refuse(LoopError::NoLoop, at);
+    }
     let name = host.clone();
     let work = offload(move || Ok((name.as_str(), port).to_socket_addrs()?.collect()));
     let (kind, why) = match timeout(PATIENCE, work).await {

@@ -291,7 +291,7 @@ impl TcpStreamBuilder {
             Endpoint::Addresses(to) if to.is_empty() => Err(no_address()),
             Endpoint::Addresses(to) => Ok(self.connect_any(to, at).await?),
             Endpoint::Name { host, port } => {
-                let addresses = look_up(host.clone(), port).await?;
+                let addresses = look_up(host.clone(), port, at).await?;
                 let connected = self.connect_any(addresses, at).await;
                 Ok(connected.map_err(|e| e.of_name(&host, port))?)
             }

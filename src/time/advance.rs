@@ -1,14 +1,16 @@
 //! Moving a virtual clock by hand.
 
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::error::LoopError;
+use crate::error::{self, LoopError};
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
+use crate::task::generator::Place;
 
 /// Moves a [virtual clock](super#a-virtual-clock) by so much, and lets happen on the way what is
 /// due on the way: the clock stops at each deadline, what is due fires, and the tasks run until
@@ -44,8 +46,9 @@ use crate::event_loop::slab::Key;
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[track_caller]
 pub fn advance(time: Duration) -> Advance {
-    Advance { time, goal: None }
+    Advance { time, goal: None, at: Location::caller() }
 }
 
 /// What [`advance`] returns.
@@ -54,11 +57,14 @@ pub struct Advance {
     time: Duration,
     /// What the loop knows of it, once it was polled.
     goal: Option<(Weak<Core>, Key)>,
+    /// Where it was made.
+    at: Place,
 }
 
 impl Future for Advance {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let polled = Core::with_current(|core| {
             let time = core.virtual_time.as_ref().ok_or(LoopError::RealClock)?;
@@ -72,7 +78,10 @@ impl Future for Advance {
             }
             Ok(if time.keep_goal(*goal, waiter) { Poll::Pending } else { Poll::Ready(()) })
         });
-        polled.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
+        match polled.unwrap_or(Err(LoopError::NoLoop)) {
+            Ok(polled) => polled,
+            Err(e) => error::refuse(e, self.at),
+        }
     }
 }
 

@@ -30,9 +30,12 @@ pub fn now() -> Instant {
 ///
 /// # Panics
 /// If no event loop runs on this thread.
+#[track_caller]
 pub fn hold() -> Hold {
-    let held = Core::with_current(|core| core.hold_time());
-    Hold { _held: held.unwrap_or_else(|| panic!("{}", LoopError::NoLoop)) }
+    match Core::with_current(|core| core.hold_time()) {
+        Some(held) => Hold { _held: held },
+        None => panic!("{}", LoopError::NoLoop),
+    }
 }
 
 /// What [`hold`] returns.
@@ -65,7 +68,10 @@ impl fmt::Debug for Hold {
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[track_caller]
 pub fn jump(time: Duration) {
     let jumped = Core::with_current(|core| core.jump(time).ok_or(LoopError::RealClock));
-    jumped.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"));
+    if let Err(e) = jumped.unwrap_or(Err(LoopError::NoLoop)) {
+        panic!("{e}");
+    }
 }

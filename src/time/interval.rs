@@ -1,7 +1,6 @@
 //! Ticks at equal distances, and what is to become of those that nobody was there for.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -129,13 +128,14 @@ impl Interval {
     #[track_caller]
     pub fn tick(&mut self) -> impl Future<Output = Instant> {
         self.sleep.await_at(Location::caller());
-        poll_fn(|cx| self.poll_tick(cx))
+        Tick(self)
     }
 
     /// The same for those who poll.
     ///
     /// # Panics
     /// As [`sleep`](super::sleep).
+    #[track_caller]
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         ready!(Pin::new(&mut self.sleep).poll(cx));
         let now = clock::now();
@@ -182,6 +182,19 @@ impl Interval {
     /// The time between two ticks.
     pub fn period(&self) -> Duration {
         self.period
+    }
+}
+
+/// Not `poll_fn`, whose panic would name a line of ours.
+struct Tick<'a>(&'a mut Interval);
+
+impl Future for Tick<'_> {
+    type Output = Instant;
+
+    #[inline]
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
+        self.0.poll_tick(cx)
     }
 }
 

@@ -9,6 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+#[cfg(debug_assertions)]
+use crate::error;
 use crate::error::LoopError;
 use crate::event_loop::clock;
 use crate::event_loop::core::Core;
@@ -18,12 +20,17 @@ use crate::task::generator::Place;
 
 /// Waits until so much time has passed from now, and never less.
 ///
+/// It is never done when it is first polled, not even for `Duration::ZERO`: timers fire between two
+/// turns of the loop, so who sleeps for nothing gives way, and a task that does so over and over
+/// holds up nobody.
+///
 /// Cancel-safe: dropping it takes its timer back.
 ///
 /// System calls: none of its own; the loop's one wait ends in time.
 ///
 /// # Panics
-/// If it is awaited where no event loop runs, or on another one than it was first awaited on.
+/// If it is awaited where no event loop runs, or on another one than it was first awaited on. In
+/// debug builds the panic tells where it was made.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -125,6 +132,16 @@ impl Sleep {
     fn note(&self) {
         #[cfg(debug_assertions)]
         Core::briefly(|core| core.awaits_time(self.at));
+    }
+
+    /// Names whoever polls it and (in debug builds) where it was made.
+    #[cold]
+    #[track_caller]
+    fn refuse(&self, why: LoopError) -> ! {
+        #[cfg(debug_assertions)]
+        error::refuse(why, self.at);
+        #[cfg(not(debug_assertions))]
+        panic!("{why}");
     }
 
     /// Two bits tell the states apart: moments leave them free, and so do keys (whose lower
@@ -244,12 +261,16 @@ impl Future for Sleep {
     type Output = ();
 
     #[inline]
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pending = match self.state() {
             // Also without end: a reset has to find who waits.
             State::Unset(deadline) => {
                 let timer = Core::briefly(|core| core.set_own_timer(cx.waker(), deadline));
-                let timer = timer.flatten().unwrap_or_else(|| set_foreign(cx.waker(), deadline));
+                let timer = match timer.flatten().or_else(|| set_foreign(cx.waker(), deadline)) {
+                    Some(timer) => timer,
+                    None => self.refuse(LoopError::NoLoop),
+                };
                 self.go_to(State::Set(timer));
                 true
             }
@@ -259,7 +280,10 @@ impl Future for Sleep {
                     false if core.knew_timer(timer) => Ok(false), // it has fired
                     false => Err(LoopError::OtherLoop),
                 });
-                kept.unwrap_or(Err(LoopError::NoLoop)).unwrap_or_else(|e| panic!("{e}"))
+                match kept.unwrap_or(Err(LoopError::NoLoop)) {
+                    Ok(kept) => kept,
+                    Err(e) => self.refuse(e),
+                }
             }
             State::Done => false,
         };
@@ -274,9 +298,8 @@ impl Future for Sleep {
 
 /// Sets a timer that tells somebody between us and the task.
 #[inline(never)]
-fn set_foreign(waker: &Waker, deadline: Moment) -> Key {
-    let timer = Core::with_current(|core| core.set_timer_behind(waker, deadline));
-    timer.unwrap_or_else(|| panic!("{}", LoopError::NoLoop))
+fn set_foreign(waker: &Waker, deadline: Moment) -> Option<Key> {
+    Core::with_current(|core| core.set_timer_behind(waker, deadline))
 }
 
 impl Drop for Sleep {

@@ -11,7 +11,8 @@ use crate::time::sleep::{Sleep, sleep, sleep_until};
 /// Awaits a future for so long, from now, and drops it then.
 ///
 /// The future is polled first: what is there when the time is up still counts. In the other
-/// case the future is gone when this returns.
+/// case the future is gone when this returns. With `Duration::ZERO` it is polled twice, now and in
+/// the next turn, since no timer fires earlier (see [`sleep`]).
 ///
 /// As cancel-safe as the future is; the timer is taken back. System calls: none of its own.
 ///

@@ -117,7 +117,7 @@ impl UdpSocket {
         async move {
             let addr = match to? {
                 Endpoint::Address(addr) => addr,
-                Endpoint::Name { host, port } => self.one_of(&look_up(host, port).await?)?,
+                Endpoint::Name { host, port } => self.one_of(&look_up(host, port, at).await?)?,
                 several => self.one_of(&several.addresses()?)?,
             };
             Until::at(&self.source, Interest::WRITE, || self.try_send_there(buf, addr), at).await
