@@ -5,8 +5,12 @@
 #[path = "soak/descriptors.rs"]
 mod descriptors;
 mod examples;
+#[path = "soak/exhausted.rs"]
+mod exhausted;
 #[path = "soak/hammer.rs"]
 mod hammer;
+#[path = "soak/http.rs"]
+mod http;
 #[path = "soak/memory.rs"]
 mod memory;
 #[path = "soak/own_process.rs"]

@@ -25,7 +25,6 @@ pub(crate) struct Server {
     /// Seconds since the start: cheaper to ask than a clock, and good enough for patience.
     tick: Cell<u32>,
     open: RefCell<Vec<Weak<Watched>>>,
-    connections: Cell<usize>,
     draining: Cell<bool>,
     last_left: Notify,
 }
@@ -40,6 +39,8 @@ pub(crate) struct Watched {
     pub(crate) stream: TcpStream,
     phase: Cell<Phase>,
     since: Cell<u32>,
+    /// Where it stands among those that are open.
+    place: Cell<usize>,
     server: Weak<Server>,
 }
 
@@ -80,7 +81,6 @@ impl Server {
             date: RefCell::default(),
             tick: Cell::new(0),
             open: RefCell::default(),
-            connections: Cell::new(0),
             draining: Cell::new(false),
             last_left: Notify::new(),
         };
@@ -111,24 +111,29 @@ impl Server {
     }
 
     fn each_open(&self, mut f: impl FnMut(&Watched)) {
-        let open: Vec<_> = {
-            let mut open = self.open.borrow_mut();
-            open.retain(|connection| connection.strong_count() > 0);
-            open.iter().filter_map(Weak::upgrade).collect()
-        };
+        let open: Vec<_> = self.open.borrow().iter().filter_map(Weak::upgrade).collect();
         open.iter().for_each(|connection| f(connection));
     }
 
     pub(crate) fn watch(self: &Rc<Server>, stream: TcpStream) -> Rc<Watched> {
-        self.connections.set(self.connections.get() + 1);
         let (phase, since) = (Cell::new(Phase::Idle), Cell::new(self.tick.get()));
-        let watched = Rc::new(Watched { stream, phase, since, server: Rc::downgrade(self) });
+        let place = Cell::new(self.connections());
+        let watched = Rc::new(Watched { stream, phase, since, place, server: Rc::downgrade(self) });
         self.open.borrow_mut().push(Rc::downgrade(&watched));
         watched
     }
 
+    /// At once, not with the next tick: thousands may come and go within a second.
+    fn forget(&self, place: usize) {
+        let mut open = self.open.borrow_mut();
+        open.swap_remove(place);
+        if let Some(moved) = open.get(place).and_then(Weak::upgrade) {
+            moved.place.set(place);
+        }
+    }
+
     pub(crate) fn connections(&self) -> usize {
-        self.connections.get()
+        self.open.borrow().len()
     }
 
     /// From now on every answer is a connection's last. Those that wait for a request end at once.
@@ -147,7 +152,7 @@ impl Server {
 
     /// Waits until the last connection is gone.
     pub(crate) async fn empty(&self) {
-        while self.connections.get() > 0 {
+        while self.connections() > 0 {
             self.last_left.notified().await;
         }
     }
@@ -193,8 +198,8 @@ impl Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         let Some(server) = self.server.upgrade() else { return };
-        server.connections.set(server.connections.get() - 1);
-        if server.connections.get() == 0 {
+        server.forget(self.place.get());
+        if server.connections() == 0 {
             server.last_left.notify_waiters();
         }
     }

@@ -3,6 +3,8 @@
 // Each test uses its part of this module.
 #![allow(dead_code)]
 
+mod cargo;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -22,10 +24,9 @@ pub(crate) fn example(name: &str) -> PathBuf {
     let target = folder.parent().expect("a target folder");
     let profile = folder.file_name().and_then(|name| name.to_str()).expect("a name");
     let profile = if profile == "debug" { "dev" } else { profile };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", name, "--profile", profile, "--target-dir"])
+    let built = cargo::build()
+        .args(["--example", name, "--profile", profile, "--target-dir"])
         .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo starts");
     let complaint = String::from_utf8_lossy(&built.stderr);

@@ -1,7 +1,9 @@
 //! The release build of an example: debug builds of std make system calls of their own.
 
+#[path = "../examples/cargo.rs"]
+mod cargo;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The path of an example's program. It is built if it is not up to date, since an old program
 /// says nothing about the code beside it; otherwise that takes no time.
@@ -17,10 +19,9 @@ pub(crate) fn example(name: &str) -> PathBuf {
         "{source} does not exist: when it is written, `make strace-bless` records what it does"
     );
     let target = target_folder();
-    let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--example", name, "--target-dir"])
+    let done = cargo::build()
+        .args(["--release", "--example", name, "--target-dir"])
         .arg(&target)
-        .current_dir(folder)
         .output()
         .expect("cargo starts");
     let complaint = String::from_utf8_lossy(&done.stderr);
