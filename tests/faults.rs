@@ -71,6 +71,13 @@ fn what_one_connection_suffers_is_no_other_ones_concern() {
 }
 
 #[test]
+fn a_signal_is_heard_though_its_bell_was_interrupted() {
+    // Its second write; the first one says where it listens.
+    let [.., http_server] = SERVERS;
+    spoils_nothing(&http_server, &["write:error=EINTR:when=2..9"]);
+}
+
+#[test]
 fn a_server_that_cannot_start_says_why_in_one_line() {
     for server in SERVERS {
         servers::does_not_start(

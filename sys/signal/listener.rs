@@ -196,8 +196,9 @@ fn tell(signal: c_int) {
         }
         // If it was set, nobody has looked since, and the bell still rings.
         if slot.heard.fetch_or(bit, Ordering::AcqRel) & bit == 0 {
-            // A full pipe rings as well as it can; there is nobody to tell of anything else.
-            let _ = pipe::write(slot.bell.as_fd(), b"!");
+            // A full pipe rings as well as it can; there is nobody to tell of anything else. But
+            // a bell that did not ring now would never ring again.
+            while pipe::write(slot.bell.as_fd(), b"!").is_err_and(Error::is_interrupted) {}
         }
     }
 }

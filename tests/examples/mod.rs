@@ -3,6 +3,7 @@
 // Each test uses its part of this module.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod)]
 mod cargo;
 
 use std::io::{BufRead, BufReader, Read};

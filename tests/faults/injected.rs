@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
@@ -12,6 +12,9 @@ use crate::guard::{self, Guard};
 
 /// How long a program lives at most: a bound on failures, not on speed.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the guard sends when the time is up.
+const KILL: i32 = 9;
 
 /// Whose calls are answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,8 +30,10 @@ pub(crate) enum Whose {
 pub(crate) struct Ended {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// None if a signal ended it, as it does when its time is up.
+    /// None if a signal ended it.
     pub(crate) code: Option<i32>,
+    /// Its time was up.
+    pub(crate) hung: bool,
 }
 
 /// A running program. Dropped, it is ended.
@@ -89,7 +94,7 @@ impl Injected {
         self.stdout.read_to_string(&mut stdout).expect("its output");
         let status = self.tracer.wait().expect("strace is waited for");
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
-        Ended { stdout, stderr, code: status.code() }
+        Ended { stdout, stderr, code: status.code(), hung: status.signal() == Some(KILL) }
     }
 }
 
