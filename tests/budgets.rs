@@ -5,6 +5,8 @@
 //! thing was done, so that the start cancels out. Before a test measures a step it waits, by the
 //! trace itself, until the server sleeps; so the counts do not depend on who is faster.
 
+#[path = "budgets/http.rs"]
+mod http;
 mod strace;
 
 use std::io::{ErrorKind, Read, Write};

@@ -20,11 +20,12 @@ mod retries;
 #[path = "gateway/upstream.rs"]
 mod upstream;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use examples::Server;
+use nginx::nowhere;
 
 fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -42,10 +43,4 @@ fn gateway_with(upstreams: &[SocketAddr], options: &[&str]) -> Server {
     args.extend(upstreams.iter().map(String::as_str));
     args.extend(options);
     Server::start(&program(), &args)
-}
-
-/// Where nobody listens.
-fn nowhere() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address")
 }

@@ -7,11 +7,15 @@ mod examples;
 mod files;
 #[path = "http_server/hostile.rs"]
 mod hostile;
+#[path = "gateway/nginx.rs"]
+mod nginx;
+#[path = "http_server/proxied.rs"]
+mod proxied;
 #[path = "http_server/requests.rs"]
 mod requests;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -49,6 +53,12 @@ struct Client(BufReader<TcpStream>);
 impl Client {
     fn of(server: &Server) -> Client {
         Client(BufReader::new(server.connect()))
+    }
+
+    fn to(addr: SocketAddr) -> Client {
+        let stream = TcpStream::connect(addr).expect("a connection");
+        stream.set_read_timeout(Some(examples::PATIENCE)).expect("a timeout");
+        Client(BufReader::new(stream))
     }
 
     fn send(&mut self, bytes: impl AsRef<[u8]>) {

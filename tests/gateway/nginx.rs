@@ -1,8 +1,11 @@
-//! A real server to stand in front of. Where there is none, each test says so in one line and passes;
-//! with `EAGAIN_REQUIRE_NGINX=1` it fails instead.
+//! A real server to stand in front of, or behind. Where there is none, each test says so in one line
+//! and passes; with `EAGAIN_REQUIRE_NGINX=1` it fails instead.
+
+// Each test has its use for it.
+#![allow(dead_code)]
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -16,6 +19,12 @@ fn program() -> Option<&'static str> {
         version.is_ok_and(|status| status.success())
     };
     places.into_iter().find(starts)
+}
+
+/// Where nobody listens.
+pub(crate) fn nowhere() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address")
 }
 
 /// Whether there is one.
@@ -46,14 +55,27 @@ impl Nginx {
         for (name, bytes) in files {
             fs::write(root.join(name), bytes).expect("a file");
         }
+        Nginx::configured(folder, &format!("root {}; keepalive_requests 100;", root.display()), "")
+    }
+
+    /// Passes on to another server, to which it keeps its connections.
+    pub(crate) fn in_front_of(server: SocketAddr) -> Nginx {
+        let folder = tempfile::tempdir().expect("a folder");
+        let upstream = format!("upstream behind {{ server {server}; keepalive 8; }}");
+        let pass = "location / { proxy_pass http://behind; proxy_http_version 1.1;
+             proxy_set_header Connection \"\"; }";
+        Nginx::configured(folder, pass, &upstream)
+    }
+
+    fn configured(folder: tempfile::TempDir, what: &str, beside: &str) -> Nginx {
         // Its workers may be somebody else.
-        for path in [folder.path(), &root] {
-            let open = Command::new("chmod").arg("755").arg(path).status();
-            assert!(open.expect("chmod starts").success());
-        }
-        let addr = super::nowhere();
+        let open = Command::new("chmod").args(["-R", "a+rX"]).arg(folder.path()).status();
+        assert!(open.expect("chmod starts").success());
+        let addr = nowhere();
         let config = folder.path().join("nginx.conf");
-        fs::write(config, configuration(folder.path(), addr)).expect("a file");
+        let server = format!("server {{ listen {addr}; {what} }}");
+        let text = configuration(folder.path(), &format!("{beside} {server}"));
+        fs::write(config, text).expect("a file");
         let mut nginx = Nginx { addr, folder, child: None };
         nginx.again();
         nginx
@@ -92,7 +114,7 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(folder: &Path, addr: SocketAddr) -> String {
+fn configuration(folder: &Path, http: &str) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {folder}/{name};"))
@@ -100,7 +122,6 @@ fn configuration(folder: &Path, addr: SocketAddr) -> String {
     format!(
         "daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
          events {{ worker_connections 512; }}
-         http {{ access_log off; {temporary}
-             server {{ listen {addr}; root {folder}/root; keepalive_requests 100; }} }}"
+         http {{ access_log off; {temporary} {http} }}"
     )
 }
