@@ -137,6 +137,8 @@ pub const IN_Q_OVERFLOW: u32 = libc::IN_Q_OVERFLOW;
 pub const IN_IGNORED: u32 = libc::IN_IGNORED;
 /// It is a folder.
 pub const IN_ISDIR: u32 = libc::IN_ISDIR;
+/// In a mask: nothing but a folder is watched; of anything else `inotify_add_watch` says `ENOTDIR`.
+pub const IN_ONLYDIR: u32 = libc::IN_ONLYDIR;
 /// In a mask: an entry that has no name any more, and is still open somewhere, is not told of.
 pub const IN_EXCL_UNLINK: u32 = libc::IN_EXCL_UNLINK;
 

@@ -6,7 +6,7 @@ mod listener;
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, transmute};
 use std::ptr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use nix::errno::Errno;
 
@@ -24,8 +24,8 @@ pub mod number {
 type Simple = extern "C" fn(c_int);
 type Informed = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// Who had `SIGUSR1` before. Reading it is an atomic load.
-static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
+/// Who had `SIGUSR1` before. Never freed, since the handler reads it.
+static BEFORE: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
 
 /// `int sigaction(SIGUSR1, const struct sigaction *act, struct sigaction *oldact)`: from now on,
 /// `SIGUSR1` makes the process write what is on the [`board`] to standard error
@@ -43,16 +43,28 @@ static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 /// * `EINVAL`: not for this signal.
 /// * Manual page: sigaction(2), signal-safety(7).
 pub fn answer_sigusr1() -> Result<()> {
-    static INSTALLED: Mutex<bool> = Mutex::new(false);
-    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*installed {
+    // No lock, which a thread that is no more could hold in a child of `fork`: two threads that do
+    // it at a time do the same.
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if !INSTALLED.load(Ordering::Acquire) {
         // Known before ours is there, so that no signal misses it.
-        let before = disposition(libc::SIGUSR1)?;
-        BEFORE.get_or_init(|| before);
+        note(disposition(libc::SIGUSR1)?);
         install()?;
-        *installed = true;
+        INSTALLED.store(true, Ordering::Release);
     }
     Ok(())
+}
+
+/// The first who was there, and not ourselves.
+fn note(before: libc::sigaction) {
+    if before.sa_sigaction != answer as Informed as usize {
+        let noted = Box::into_raw(Box::new(before));
+        let none = ptr::null_mut();
+        if BEFORE.compare_exchange(none, noted, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // SAFETY: it came from a box, and nobody has seen it.
+            drop(unsafe { Box::from_raw(noted) });
+        }
+    }
 }
 
 /// What happens on a signal today.
@@ -88,7 +100,8 @@ fn set_disposition(signal: c_int, action: &libc::sigaction) -> Result<()> {
 extern "C" fn answer(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let errno = Errno::last_raw();
     board::tell();
-    if let Some(before) = BEFORE.get() {
+    // SAFETY: it is null, or was leaked above.
+    if let Some(before) = unsafe { BEFORE.load(Ordering::Acquire).as_ref() } {
         call(before, signal, info, context);
     }
     Errno::set_raw(errno);

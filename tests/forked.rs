@@ -1,10 +1,12 @@
 //! What a forked process may do with its parent's loops: nothing, and it is told so. A program of
-//! its own, without threads, since a child has only the one that forked.
+//! its own, without threads but where one is the point, since a child has only the one that forked.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eagain::signal::{SignalKind, signal};
@@ -14,6 +16,7 @@ use eagain_sys::process::kill;
 
 unsafe extern "C" {
     safe fn fork() -> i32;
+    safe fn alarm(seconds: u32) -> u32;
     safe fn _exit(status: i32) -> !;
     fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
 }
@@ -172,6 +175,28 @@ fn pitfall_56_a_signal_to_a_child_does_not_ring_its_parent() {
     assert_eq!(listener.try_recv().expect("no error"), Some(()));
 }
 
+/// A thread that begins and ceases to listen is likely to have the lock of the registry just then.
+fn pitfall_56_a_child_listens_whatever_other_threads_were_doing() {
+    let is_done = Arc::new(AtomicBool::new(false));
+    let listens = {
+        let is_done = is_done.clone();
+        move || {
+            while !is_done.load(Ordering::Relaxed) {
+                drop(signal(SignalKind::user_defined2()).expect("a listener"));
+            }
+        }
+    };
+    let thread = std::thread::spawn(listens);
+    for _ in 0..200 {
+        in_a_child(|| {
+            alarm(20); // SIGALRM ends what hangs
+            drop(signal(SignalKind::window_change()).expect("a listener"));
+        });
+    }
+    is_done.store(true, Ordering::Relaxed);
+    thread.join().expect("no panic");
+}
+
 fn pitfall_60_without_a_descriptor_to_spare_the_child_is_told_all_the_same() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let mut all = Vec::new();
@@ -196,6 +221,7 @@ fn main() {
             "no descriptor to spare",
             pitfall_60_without_a_descriptor_to_spare_the_child_is_told_all_the_same,
         ),
+        ("signals beside threads", pitfall_56_a_child_listens_whatever_other_threads_were_doing),
         ("signals", pitfall_56_a_signal_to_a_child_does_not_ring_its_parent),
     ];
     for (name, test) in tests {

@@ -112,15 +112,15 @@ impl Watcher {
     /// The path is looked up on this thread, as `open` would: on a dead network file system that
     /// takes its time.
     ///
-    /// System calls: `inotify_add_watch`.
+    /// System calls: `inotify_add_watch`, twice for what is no folder.
     ///
     /// # Errors
     /// `ENOENT`: nothing is there. `EACCES`: it may not be read. `ENOSPC`: the user has more watches
     /// than `/proc/sys/fs/inotify/max_user_watches` allows.
     pub fn watch(&self, path: impl AsRef<Path>) -> io::Result<Watch> {
         let (path, shared) = (path.as_ref(), &self.shared);
-        let number = shared.source.with_fd(|fd| shared.queue.watch(fd, path))?;
-        let path = shared.watched.borrow_mut().join(number, path);
+        let (number, is_folder) = shared.source.with_fd(|fd| shared.queue.watch(fd, path))?;
+        let path = shared.watched.borrow_mut().join(number, path, is_folder);
         Ok(Watch { id: WatchId(number), path, shared: Rc::downgrade(shared) })
     }
 

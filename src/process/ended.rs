@@ -4,6 +4,7 @@ use std::io;
 use std::process::{self, ExitStatus};
 use std::task::Waker;
 
+use eagain_sys::fork::Guard;
 use eagain_sys::poller::Interest;
 use eagain_sys::{errno, exit};
 
@@ -26,8 +27,8 @@ pub(super) struct Process {
 
 /// What says that it is worth asking.
 enum News {
-    /// Its own descriptor.
-    Own(Source),
+    /// Its own descriptor, and what keeps its number from being another one's in a child of `fork`.
+    Own(Source, #[expect(dead_code, reason = "it is there to be dropped")] Option<Guard>),
     /// A child has ended, whichever.
     SigChld(Signal),
 }
@@ -60,7 +61,7 @@ impl Process {
         self.news()?;
         let Process { child, news: Some(news), .. } = self else { return Err(not_yet()) };
         let status = match news {
-            News::Own(source) => {
+            News::Own(source, _) => {
                 // The report means "ask again", nothing more.
                 let ask = || source.try_io(Interest::READ, |_| child.try_wait()?.ok_or(not_yet()));
                 Until::at(source, Interest::READ, ask, at).await
@@ -125,7 +126,7 @@ fn not_yet() -> io::Error {
 impl News {
     fn source(&self) -> &Source {
         match self {
-            News::Own(source) => source,
+            News::Own(source, _) => source,
             News::SigChld(signal) => signal.as_ref(),
         }
     }
@@ -133,7 +134,7 @@ impl News {
     fn of(pid: u32, by_sigchld: bool) -> io::Result<News> {
         let own = if by_sigchld { None } else { exit::watch(pid)? };
         Ok(match own {
-            Some(fd) => News::Own(Source::of_kind(fd, Kind::Stream)),
+            Some((fd, guard)) => News::Own(Source::of_kind(fd, Kind::Stream), guard),
             None => News::SigChld(signal(SignalKind::child())?),
         })
     }

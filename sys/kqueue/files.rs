@@ -19,6 +19,7 @@ use super::{
     NOTE_REVOKE, NOTE_WRITE, kevent, kevent_change, kqueue,
 };
 use crate::file_events::{Change, What};
+use crate::fork::Guard;
 use crate::{Error, Result, fifo};
 
 /// Whatever is a change. That somebody looks is none.
@@ -27,8 +28,10 @@ const ALL: u32 =
 
 /// Who tells of changes: a descriptor that is readable when there are some, which the caller keeps,
 /// and what is open for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
+    /// A child of `fork` does not get the descriptor: the number is to be no other one's there.
+    _guard: Guard,
     open: RefCell<BTreeMap<i32, Watched>>,
     /// Watches made so far.
     made: Cell<i32>,
@@ -44,21 +47,23 @@ struct Watched {
 impl Queue {
     /// Makes one, and its descriptor: [`kqueue`].
     pub fn new() -> Result<(OwnedFd, Queue)> {
-        Ok((kqueue()?, Queue::default()))
+        let fd = kqueue()?;
+        let guard = Guard::of_uninherited(fd.as_fd());
+        Ok((fd, Queue { _guard: guard, open: RefCell::default(), made: Cell::new(0) }))
     }
 
     /// Watches what `path` leads to: opens it for reading, asks what it is (`fstat`), and adds a
-    /// knote. What is watched already keeps its number.
-    pub fn watch(&self, queue: BorrowedFd<'_>, path: &Path) -> Result<i32> {
+    /// knote. Tells whether it is a folder. What is watched already keeps its number.
+    pub fn watch(&self, queue: BorrowedFd<'_>, path: &Path) -> Result<(i32, bool)> {
         let fd = fifo::open_to_read(path)?;
         let stat = fstat(&fd).map_err(|e| Error::from_nix("fstat", fd.as_fd(), e))?;
         let is = (stat.st_dev as _, stat.st_ino as _);
-        let mut open = self.open.borrow_mut();
-        if let Some((number, _)) = open.iter().find(|(_, other)| other.is == is) {
-            return Ok(*number);
-        }
         let is_folder =
             SFlag::from_bits_truncate(stat.st_mode as _) & SFlag::S_IFMT == SFlag::S_IFDIR;
+        let mut open = self.open.borrow_mut();
+        if let Some((number, _)) = open.iter().find(|(_, other)| other.is == is) {
+            return Ok((*number, is_folder));
+        }
         let number = self.made.get();
         let token = (number as u64) << 1 | u64::from(is_folder);
         let mut change = [Knote::file(fd.as_fd(), ALL).add(EV_CLEAR, token)];
@@ -71,7 +76,7 @@ impl Queue {
         }
         self.made.set(number + 1);
         open.insert(number, Watched { fd, is });
-        Ok(number)
+        Ok((number, is_folder))
     }
 
     /// Watches it no longer: deletes the knote, with what it had to tell, and closes the
@@ -213,7 +218,8 @@ mod tests {
         let path = folder.0.join("file");
         fs::write(&path, "").unwrap();
         let (fd, queue) = Queue::new().unwrap();
-        let watch = queue.watch(fd.as_fd(), &path).unwrap();
+        let (watch, is_folder) = queue.watch(fd.as_fd(), &path).unwrap();
+        assert!(!is_folder);
         assert_eq!(told(&queue, &fd, watch), []);
         fs::write(&path, "more").unwrap();
         assert!(told(&queue, &fd, watch).contains(&What::Modified));
@@ -228,8 +234,9 @@ mod tests {
     fn a_folder_says_that_its_entries_have_changed() {
         let folder = Folder::new("vnode-folder");
         let (fd, queue) = Queue::new().unwrap();
-        let watch = queue.watch(fd.as_fd(), &folder.0).unwrap();
-        assert_eq!(queue.watch(fd.as_fd(), &folder.0).unwrap(), watch, "it is the same");
+        let (watch, is_folder) = queue.watch(fd.as_fd(), &folder.0).unwrap();
+        assert!(is_folder);
+        assert_eq!(queue.watch(fd.as_fd(), &folder.0).unwrap().0, watch, "it is the same");
         fs::write(folder.0.join("entry"), "").unwrap();
         assert!(told(&queue, &fd, watch).contains(&What::Entries));
         queue.forget(fd.as_fd(), watch).unwrap();

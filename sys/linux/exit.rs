@@ -2,15 +2,16 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
+use crate::fork::Guard;
 use crate::{Error, Result, errno};
 
 /// A descriptor that is readable once the process has ended: `pidfd_open`. `None` if this kernel
-/// has none to give, so that `SIGCHLD` has to do.
-pub fn watch(pid: u32) -> Result<Option<OwnedFd>> {
+/// has none to give, so that `SIGCHLD` has to do. A child of `fork` gets it, so there is no guard.
+pub fn watch(pid: u32) -> Result<Option<(OwnedFd, Option<Guard>)>> {
     match pidfd_open(pid) {
         // Linux before 5.3; a filter of system calls that is older than that; the child is gone.
         Err(e) if [libc::ENOSYS, errno::EPERM, libc::ESRCH].contains(&e.errno()) => Ok(None),
-        answer => answer.map(Some),
+        answer => answer.map(|fd| Some((fd, None))),
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::file_events::{Change, What};
 use crate::inotify::{
     IN_ATTRIB, IN_CLOSE_WRITE, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_EXCL_UNLINK, IN_IGNORED,
-    IN_ISDIR, IN_MODIFY, IN_MOVE_SELF, IN_MOVED_FROM, IN_MOVED_TO, IN_Q_OVERFLOW, IN_UNMOUNT,
-    Record, inotify_add_watch, inotify_init1, inotify_rm_watch, read,
+    IN_ISDIR, IN_MODIFY, IN_MOVE_SELF, IN_MOVED_FROM, IN_MOVED_TO, IN_ONLYDIR, IN_Q_OVERFLOW,
+    IN_UNMOUNT, Record, inotify_add_watch, inotify_init1, inotify_rm_watch, read,
 };
 use crate::{Result, errno};
 
@@ -35,10 +35,15 @@ impl Queue {
         Ok((inotify_init1()?, Queue(())))
     }
 
-    /// Watches what `path` leads to: [`inotify_add_watch`]. What is watched already keeps its
-    /// number.
-    pub fn watch(&self, fd: BorrowedFd<'_>, path: &Path) -> Result<i32> {
-        inotify_add_watch(fd, path, ALL)
+    /// Watches what `path` leads to, and tells whether that is a folder: [`inotify_add_watch`], twice
+    /// for what is none. What is watched already keeps its number.
+    pub fn watch(&self, fd: BorrowedFd<'_>, path: &Path) -> Result<(i32, bool)> {
+        match inotify_add_watch(fd, path, ALL | IN_ONLYDIR) {
+            Err(e) if e.errno() == errno::ENOTDIR => {
+                inotify_add_watch(fd, path, ALL).map(|number| (number, false))
+            }
+            answer => answer.map(|number| (number, true)),
+        }
     }
 
     /// Watches it no longer: [`inotify_rm_watch`]. What has ended by itself is fine.

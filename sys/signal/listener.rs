@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use nix::errno::Errno;
 
@@ -43,11 +43,18 @@ static FIRST: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 /// Whose bells these are. Between fork and exec, a child must not ring its parent's.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
+/// The registry of this process. One that was forked has its parent's, the lock of which may be
+/// held by a thread that there is not: it makes its own. None of them is ever freed.
+static REGISTRY: AtomicPtr<Owned> = AtomicPtr::new(ptr::null_mut());
+
+struct Owned {
+    process: i32,
+    registry: Mutex<Registry>,
+}
 
 struct Registry {
     free: Vec<&'static Slot>,
-    dispositions: Dispositions,
+    dispositions: Box<Dispositions>,
 }
 
 // SAFETY: what `next` points to is never freed, and never changed but through atomics.
@@ -93,8 +100,7 @@ impl Listener {
         if !(1..=MOST).contains(&signal) || synchronous.contains(&signal) {
             return Err(Error::new("sigaction", libc::EINVAL));
         }
-        let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-        registry.begin_in_this_process();
+        let mut registry = registry();
         let slot = registry.slot()?;
         let ear = descriptor::duplicate(slot.ear.as_fd());
         let begun = ear.and_then(|ear| registry.dispositions.begin(signal).map(|()| ear));
@@ -125,7 +131,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = registry();
         self.slot.wanted.store(0, Ordering::Release);
         registry.dispositions.end(self.signal);
         if self.slot.process == PROCESS.load(Ordering::Relaxed) {
@@ -140,19 +146,51 @@ impl std::fmt::Debug for Slot {
     }
 }
 
-impl Registry {
-    const fn new() -> Registry {
-        Registry { free: Vec::new(), dispositions: Dispositions::new() }
-    }
-
-    /// A process that was forked has its parent's pipes, and begins anew.
-    fn begin_in_this_process(&mut self) {
-        let process = this_process();
-        if PROCESS.load(Ordering::Relaxed) != process {
-            self.free.clear();
-            FIRST.store(ptr::null_mut(), Ordering::Release);
-            PROCESS.store(process, Ordering::Release);
+/// The registry of this process, locked.
+fn registry() -> MutexGuard<'static, Registry> {
+    let process = this_process();
+    let mut known = REGISTRY.load(Ordering::Acquire);
+    loop {
+        // SAFETY: it is null, or was leaked below.
+        let before = unsafe { known.cast_const().as_ref() };
+        if let Some(own) = before.filter(|owned| owned.process == process) {
+            let registry = own.registry.lock().unwrap_or_else(PoisonError::into_inner);
+            begin_in(process);
+            return registry;
         }
+        let registry = Mutex::new(Registry::after(before));
+        let own = Box::into_raw(Box::new(Owned { process, registry }));
+        match REGISTRY.compare_exchange(known, own, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => known = own,
+            Err(now) => {
+                // SAFETY: it came from a box, and nobody has seen it.
+                drop(unsafe { Box::from_raw(own) });
+                known = now;
+            }
+        }
+    }
+}
+
+/// A process that was forked has its parent's pipes, and begins anew. Under the lock of its own.
+fn begin_in(process: i32) {
+    if PROCESS.load(Ordering::Relaxed) != process {
+        FIRST.store(ptr::null_mut(), Ordering::Release);
+        PROCESS.store(process, Ordering::Release);
+    }
+}
+
+impl Registry {
+    /// What a process takes over from its parent: none of the pipes, and what is done on signals. If
+    /// that was being changed by another thread as it was forked, nobody knows how far it came: it
+    /// is found out anew.
+    fn after(before: Option<&Owned>) -> Registry {
+        let known = before.and_then(|owned| match owned.registry.try_lock() {
+            Ok(registry) => Some(registry.dispositions.clone()),
+            Err(TryLockError::Poisoned(e)) => Some(e.into_inner().dispositions.clone()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        let dispositions = known.unwrap_or_else(|| Box::new(Dispositions::new()));
+        Registry { free: Vec::new(), dispositions }
     }
 
     fn slot(&mut self) -> Result<&'static Slot> {

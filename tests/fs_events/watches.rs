@@ -99,3 +99,26 @@ fn a_watch_may_outlive_its_watcher() {
     touch(&folder.path().join("file"));
     drop(watch);
 }
+
+/// The kernel says of an entry that it is a folder, and not of what is watched itself.
+#[test]
+fn a_folder_that_is_watched_is_one_to_the_end() {
+    let Watched { folder, watcher, watch } = watched();
+    let (inner, file) = (folder.path().join("inner"), folder.path().join("file"));
+    fs::create_dir(&inner).expect("room");
+    touch(&file);
+    drop(watch);
+    told(&watcher);
+    let watches = [&inner, &file].map(|path| watcher.watch(path).expect("a watch"));
+    fs::rename(&inner, folder.path().join("other")).expect("another name");
+    fs::remove_dir(folder.path().join("other")).expect("it is empty");
+    fs::remove_file(&file).expect("it is there");
+    let told = told(&watcher);
+    let kinds_of = |path| {
+        let of_it = told.iter().filter(move |event| &event.path == path);
+        of_it.map(|event| (event.kind.clone(), event.is_folder)).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds_of(&inner), [(EventKind::Moved, true), (EventKind::Removed, true)]);
+    assert_eq!(kinds_of(&file), [(EventKind::Attributes, false), (EventKind::Removed, false)]);
+    drop(watches);
+}

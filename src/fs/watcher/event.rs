@@ -17,7 +17,7 @@ pub struct Event {
     pub path: PathBuf,
     /// Which watch tells of it.
     pub watch: Option<WatchId>,
-    /// The kernel says that it is a folder.
+    /// It is a folder, so far as the kernel tells; of what is watched itself that is known.
     pub is_folder: bool,
     /// It is about what is watched itself, and not about an entry of a folder.
     pub is_itself: bool,

@@ -94,7 +94,9 @@ fn told(change: Change<'_>, watched: &mut Watched) -> Option<Event> {
         }
     };
     let path = watched.path(watch, name)?;
-    Some(Event { kind, path, watch: Some(WatchId(watch)), is_folder, is_itself: name.is_empty() })
+    let is_itself = name.is_empty();
+    let is_folder = is_folder || is_itself && watched.is_folder(watch);
+    Some(Event { kind, path, watch: Some(WatchId(watch)), is_folder, is_itself })
 }
 
 fn of_all(kind: EventKind) -> Event {
@@ -113,7 +115,7 @@ mod tests {
             Half { watch: 1, name: "file".into(), cookie: 7, is_folder: false, asked: false };
         let mut unread = Unread { changes: Changes::default(), half: Some(half) };
         let mut watched = Watched::default();
-        watched.join(1, Path::new("folder"));
+        watched.join(1, Path::new("folder"), true);
         assert_eq!(unread.next(&mut watched), None);
         assert!(unread.asks_again());
         assert_eq!(unread.next(&mut watched), None);

@@ -10,14 +10,16 @@ pub(super) struct Watched(BTreeMap<i32, One>);
 
 struct One {
     path: Rc<Path>,
+    is_folder: bool,
     /// How many watch it: the kernel knows no more than one of each watcher.
     holders: usize,
 }
 
 impl Watched {
     /// One more watches it. The path is that of the first.
-    pub(super) fn join(&mut self, number: i32, path: &Path) -> Rc<Path> {
-        let one = self.0.entry(number).or_insert_with(|| One { path: path.into(), holders: 0 });
+    pub(super) fn join(&mut self, number: i32, path: &Path, is_folder: bool) -> Rc<Path> {
+        let new = || One { path: path.into(), is_folder, holders: 0 };
+        let one = self.0.entry(number).or_insert_with(new);
         one.holders += 1;
         one.path.clone()
     }
@@ -32,6 +34,11 @@ impl Watched {
     /// The kernel has ended it.
     pub(super) fn end(&mut self, number: i32) {
         self.0.remove(&number);
+    }
+
+    /// Whether it is a folder itself: Linux does not say so of all that happens to one.
+    pub(super) fn is_folder(&self, number: i32) -> bool {
+        self.0.get(&number).is_some_and(|one| one.is_folder)
     }
 
     /// The path of it, or of an entry. `None` if nobody watches it any more.

@@ -15,6 +15,7 @@ const SIGNALS: usize = MOST as usize + 1;
 static BEFORE: [AtomicPtr<libc::sigaction>; SIGNALS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS];
 
+#[derive(Clone)]
 pub(super) struct Dispositions([Signal; SIGNALS]);
 
 #[derive(Clone, Copy)]
@@ -35,7 +36,10 @@ impl Dispositions {
         if known.before.is_none() {
             let mut before = disposition(signal)?;
             if before.sa_sigaction == address() {
-                before.sa_sigaction = libc::SIG_DFL; // somebody put ours back; it must not call itself
+                // Somebody put ours back, or this is a child that has it from its parent and knows
+                // no more. It must not call itself.
+                before = noted(signal)
+                    .unwrap_or(libc::sigaction { sa_sigaction: libc::SIG_DFL, ..before });
             }
             remember(signal, &before);
             set_disposition(signal, &ours(signal, &before))?;
@@ -49,7 +53,9 @@ impl Dispositions {
     /// another handler there since: that one may call ours, which then has nobody to tell.
     pub(super) fn end(&mut self, signal: c_int) {
         let known = &mut self.0[signal as usize];
-        known.listeners -= 1;
+        // None: it listened in the parent, and its child does not know of it.
+        let Some(others) = known.listeners.checked_sub(1) else { return };
+        known.listeners = others;
         let Some(before) = known.before.filter(|_| known.listeners == 0) else { return };
         let still_ours = disposition(signal).is_ok_and(|now| now.sa_sigaction == address());
         if still_ours && set_disposition(signal, &before).is_ok() {
@@ -79,12 +85,10 @@ fn ours(signal: c_int, before: &libc::sigaction) -> libc::sigaction {
 
 /// Notes whom the handler has to call, where it was not noted before.
 fn remember(signal: c_int, before: &libc::sigaction) {
-    let noted = &BEFORE[signal as usize];
-    // SAFETY: it is null, or was leaked below.
-    let old = unsafe { noted.load(Ordering::Acquire).as_ref() };
-    let same = |old: &libc::sigaction| {
+    let same = |old: libc::sigaction| {
         old.sa_sigaction == before.sa_sigaction && old.sa_flags == before.sa_flags
     };
+    let (old, noted) = (noted(signal), &BEFORE[signal as usize]);
     if [libc::SIG_DFL, libc::SIG_IGN].contains(&before.sa_sigaction) {
         noted.store(ptr::null_mut(), Ordering::Release);
     } else if !old.is_some_and(same) {
@@ -94,9 +98,13 @@ fn remember(signal: c_int, before: &libc::sigaction) {
 
 /// Calls who had the signal before.
 pub(super) fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: it is null, or was leaked above.
-    let before = unsafe { BEFORE[signal as usize].load(Ordering::Acquire).as_ref() };
-    if let Some(before) = before {
-        call(before, signal, info, context);
+    if let Some(before) = noted(signal) {
+        call(&before, signal, info, context);
     }
+}
+
+/// Whom the handler has to call.
+fn noted(signal: c_int) -> Option<libc::sigaction> {
+    // SAFETY: it is null, or was leaked above.
+    unsafe { BEFORE[signal as usize].load(Ordering::Acquire).as_ref() }.copied()
 }

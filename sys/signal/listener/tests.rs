@@ -142,3 +142,44 @@ fn what_cannot_be_listened_to_is_refused() {
         assert_eq!((refused.call(), refused.errno()), ("sigaction", libc::EINVAL));
     }
 }
+
+/// A child has only the thread that forked: what another one had locked stays so.
+#[test]
+fn a_child_that_was_forked_while_another_thread_had_the_registry_listens() {
+    let _alone = alone();
+    let (parents, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+    let (held, is_held) = std::sync::mpsc::channel();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
+    let holder = std::thread::spawn(move || {
+        let registry = registry();
+        held.send(()).expect("somebody waits");
+        is_done.recv().expect("somebody says so");
+        drop(registry);
+    });
+    is_held.recv().expect("it is held");
+    // SAFETY: the child listens, and ends; what it allocates for that, it may with this C library.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: takes no pointers. SIGALRM ends the child if it hangs.
+        unsafe { libc::alarm(20) };
+        let heard = std::panic::catch_unwind(|| {
+            let (own, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+            raise(Signal::SIGWINCH).expect("a signal");
+            let heard = own.take();
+            drop(own);
+            heard && now(Signal::SIGWINCH) == libc::SIG_DFL
+        });
+        drop(parents);
+        let status = i32::from(!heard.unwrap_or(false));
+        // SAFETY: it does not return.
+        unsafe { libc::_exit(status) };
+    }
+    done.send(()).expect("it waits");
+    holder.join().expect("no panic");
+    let mut status = -1;
+    // SAFETY: `status` is valid for writing.
+    let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!((waited, status), (pid, 0), "the child failed or hung");
+    raise(Signal::SIGWINCH).expect("a signal");
+    assert!(parents.take(), "the parent's is as it was");
+}
