@@ -19,9 +19,10 @@
 //! * `delete(fd, token)` ends watching. A descriptor that was never duplicated may simply be
 //!   closed, if the poller `forgets_closed()` ones: else it has to be deleted before. The token
 //!   tells it from another one that has come to its number.
-//! * `has_entry_per_direction()`: reading and writing of a descriptor are two entries, added one by
-//!   one, and neither tells who added it: `add` and `arm` of what is watched already are not
-//!   refused there, and whoever calls them has to know.
+//! * `has_entry_per_direction()`: reading and writing of a descriptor are two entries, added and
+//!   reported one by one, and neither tells who added it: there `add` and `arm` of what is watched
+//!   already are not refused, nor are `modify` and `delete` of what is not, and whoever calls them
+//!   has to know.
 //! * `wait(events, timeout)` sleeps until something is ready and fills `events`. `None` is
 //!   for ever. It returns with an empty batch after the timeout and after a signal: the
 //!   caller keeps absolute deadlines and works the timeout out anew.
