@@ -225,6 +225,7 @@ mod tests {
         assert_eq!(batch.brought(Ok((1, Some(refused)))), Ok(1));
         assert!(!batch.has_drained(), "it did not end with EAGAIN");
         let other = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        other.set_nonblocking(true).expect("it is a socket"); // or it waits for a full batch
         other.send_to(b"hello", other.local_addr().expect("an address")).expect("sent");
         assert_eq!(recvmmsg(other.as_fd(), &mut batch), Ok(1));
         assert_eq!(batch.take_error(), None);
