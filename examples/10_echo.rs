@@ -236,9 +236,10 @@ fn serve() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
     let accept = event_loop.spawn(Accept { listener, log: Log::new(began) });
+    let mut reports = None;
     if let Some(pipe) = peer.stdout.take() {
         let pipe = Source::new(pipe)?;
-        event_loop.spawn(Reports { pipe, accept, log: Log::new(began) }).detach();
+        reports = Some(event_loop.spawn(Reports { pipe, accept, log: Log::new(began) }));
     }
     // `event_loop.run()`, with a look at the tasks after each turn.
     while event_loop.counts().tasks > 0 {
@@ -247,6 +248,10 @@ fn serve() -> Result<(), Box<dyn Error>> {
         let ready = in_state(&event_loop, eagain::State::Ready);
         let waiting = in_state(&event_loop, eagain::State::Waiting);
         writeln!(out, "{ms:7.1} ms  READY   {ready}   WAITING {waiting}")?;
+        // Where they failed nobody would end the server.
+        if let Some(ended) = reports.as_ref().and_then(JoinHandle::take) {
+            ended??;
+        }
     }
     if !peer.wait()?.success() {
         return Err("the clients failed".into());

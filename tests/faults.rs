@@ -102,6 +102,11 @@ fn a_fetch_that_is_broken_off_is_told_and_the_others_go_on() {
 }
 
 #[test]
+fn a_registration_that_fails_is_told_and_nobody_waits_for_ever() {
+    programs::all_end("epoll_ctl:error=ENOSPC:when=3");
+}
+
+#[test]
 fn the_long_matrix() {
     if std::env::var_os("EAGAIN_SOAK").is_some_and(|value| value == "1") {
         matrix::run();

@@ -5,7 +5,9 @@ use std::time::Duration;
 use std::{env, io, process};
 
 use eagain::stdio::{stderr, stdin, stdout};
-use eagain::time::sleep;
+use eagain::time::{sleep, timeout};
+
+use crate::tasks::PATIENCE;
 
 const ROLE: &str = "EAGAIN_TEST_ROLE";
 
@@ -100,7 +102,7 @@ async fn reads_three_lines() -> io::Result<()> {
     assert_eq!(input.try_read(&mut buf)?, None);
     stderr()?.write_all(b"waits\n").await?;
     for _ in 0..3 {
-        let n = input.read(&mut buf).await?;
+        let n = timeout(PATIENCE, input.read(&mut buf)).await??;
         output.write_all(format!("<{n}>").as_bytes()).await?;
     }
     Ok(())

@@ -85,6 +85,28 @@ fn a_short_write_to_a_terminal_is_not_the_last() {
     assert!(asked.is_some(), "the next call would wait for an edge");
 }
 
+/// The same of a terminal that is no standard stream: a source like any other.
+#[test]
+fn pitfall_3_a_short_read_of_a_source_that_is_a_terminal_is_not_the_last_line() {
+    let (mut user, program) = terminal();
+    let source = Source::new(program).expect("a source");
+    let read = async {
+        let (mut lengths, mut buf) = (vec![], [0; 64]);
+        while lengths.len() < 3 {
+            lengths.push(source.read(&mut buf).await?); // pitfall 3: one edge tells of all three
+        }
+        std::io::Result::Ok(lengths)
+    };
+    let typed = async {
+        eagain::yield_now().await; // the reader waits
+        user.write_all(b"one\ntwo\nthree\n")
+    };
+    let both = run(timeout(PATIENCE, async { eagain::join!(read, typed) })).expect("a run");
+    let (read, typed) = both.expect("it stalls");
+    typed.expect("room");
+    assert_eq!(read.expect("no error"), [4, 4, 6]);
+}
+
 /// The user's side has no name, so it cannot be opened once more: it is asked before each call.
 #[test]
 fn pitfall_61_what_cannot_be_opened_again_is_asked_and_stays_blocking() {
