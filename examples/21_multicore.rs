@@ -20,6 +20,10 @@
 //! until Ctrl-C, to point a load generator at, and says every second how many connections each loop
 //! has had. Whoever sends the word `move` is moved to the next loop, which sends the echo.
 //!
+//! The port is shared with whoever asks for that as the same user, another run of this program too:
+//! the kernel refuses neither and gives each its part of the connections. So the server asks for the
+//! port alone first, and says in its second line if it is not.
+//!
 //! In strace, the main thread makes the listeners; the second one is bound to the port that the
 //! first one found. A `write` is the bell of a loop that is sent something, here the task that
 //! accepts. What the loops do with it, and the moves, `strace -f` shows:
@@ -139,6 +143,11 @@ fn move_on(stream: TcpStream, unsent: Vec<u8>, there: Place) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether somebody listens there already: who asks for the port alone is refused it then.
+fn is_listened_to(addr: SocketAddr) -> bool {
+    TcpListener::bind(addr).is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse)
+}
+
 fn main() -> ExitCode {
     clients::run_if_asked();
     let (loops, addr) = arguments();
@@ -147,6 +156,7 @@ fn main() -> ExitCode {
 
 fn serve(count: usize, named: Option<SocketAddr>) -> Result<(), Box<dyn Error>> {
     let addr = named.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+    let is_shared = named.is_some_and(is_listened_to);
     let (addr, listeners) = listen(addr, count).map_err(|e| format!("{addr}: {e}"))?;
 
     // Each loop would run for ever; what it does is spawned on it from here.
@@ -159,6 +169,9 @@ fn serve(count: usize, named: Option<SocketAddr>) -> Result<(), Box<dyn Error>> 
         accepting.push(handles[index].spawn(move || accept(listener, here)));
     }
     writeln!(io::stdout(), "listening on {addr}")?;
+    if is_shared {
+        writeln!(io::stdout(), "another program listens there, too: it gets its part of them")?;
+    }
 
     if named.is_some() {
         return watch(&handles, accepting);

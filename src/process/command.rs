@@ -30,8 +30,31 @@ pub struct Command {
 }
 
 impl From<process::Command> for Command {
-    /// What was said about its standard input, output and error counts as not said for
-    /// [`output`](Command::output), which captures.
+    /// A command of std cannot be asked what was said about its standard input, output and error.
+    /// [`spawn`](Command::spawn) and [`status`](Command::status) go by what was said;
+    /// [`output`](Command::output) counts it as not said, captures, and leaves them as by default. So
+    /// what is to hold for `output`, too, is said (again) here, or the child is spawned and waited for
+    /// with [`Child::wait_with_output`]:
+    ///
+    /// ```
+    /// use std::process::{Command as Std, Stdio};
+    ///
+    /// use eagain::process::Command;
+    ///
+    /// # eagain::run(async {
+    /// let mut quiet = Std::new("echo");
+    /// quiet.arg("hello").stdout(Stdio::null());
+    /// let output = Command::from(quiet).stdout(Stdio::null()).output().await?;
+    /// assert!(output.stdout.is_empty());
+    ///
+    /// let mut piped = Std::new("echo");
+    /// piped.arg("hello").stdout(Stdio::piped());
+    /// let output = Command::from(piped).spawn()?.wait_with_output().await?;
+    /// assert_eq!(output.stdout, b"hello\n");
+    /// # std::io::Result::Ok(())
+    /// # })??;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn from(std: process::Command) -> Command {
         Command { std, said: [false; 3], kill_on_drop: false, by_sigchld: false }
     }
@@ -49,7 +72,8 @@ impl Command {
     }
 
     /// The command of std that this is, for what is not here (`pre_exec` with what it says about
-    /// safety).
+    /// safety). What is said there of standard input, output and error, [`output`](Command::output)
+    /// does not know of: see `From`.
     pub fn as_std_mut(&mut self) -> &mut process::Command {
         &mut self.std
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use eagain::net::TcpListener;
-use eagain::{LoopEnd, PerCore, Seat, yield_now};
+use eagain::{Backend, EventLoop, LoopEnd, LoopError, PerCore, Seat, yield_now};
 use eagain_sys::affinity;
 
 use crate::MINUTE;
@@ -189,4 +189,21 @@ fn pitfall_28_a_listener_that_is_drained_before_it_is_closed_resets_nobody() {
     for client in &mut clients {
         client.read_exact(&mut [0]).expect("no reset");
     }
+}
+
+#[test]
+fn a_loop_that_cannot_be_made_is_an_error_and_none_is_left() {
+    let missing = Backend::ALL.into_iter().find(|backend| !backend.is_available());
+    let missing = missing.expect("no kernel has both epoll and kqueue");
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = made.clone();
+    let started =
+        PerCore::new().threads(3).builder(EventLoop::builder().poller(missing)).start(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::future::pending::<()>()
+        });
+    let error = started.expect_err("it is refused");
+    assert_eq!(LoopError::of(&error), Some(LoopError::NoSuchPoller { poller: missing }));
+    // The threads were joined, and with them went what makes the futures.
+    assert_eq!((Arc::strong_count(&made), made.load(Ordering::Relaxed)), (1, 0));
 }

@@ -60,6 +60,23 @@ fn output_that_was_sent_elsewhere_is_not_captured() {
     assert_eq!(output.stdout, b"out\n");
 }
 
+/// std tells nobody what was said to it: `output` captures what was not said here.
+#[test]
+fn what_was_said_to_a_command_of_std_holds_for_all_but_output() {
+    let quiet = || {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "echo out; echo err >&2"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        Command::from(command)
+    };
+    let child = quiet().spawn().expect("a shell");
+    assert!(child.stdin.is_none() && child.stdout.is_some() && child.stderr.is_none());
+    assert_eq!(block_on(child.wait_with_output()).expect("its end").stdout, b"out\n");
+    let output = block_on(quiet().output()).expect("its end");
+    assert_eq!((&*output.stdout, &*output.stderr), (&b"out\n"[..], &b"err\n"[..]));
+    let output = block_on(quiet().stderr(Stdio::null()).output()).expect("its end");
+    assert_eq!((&*output.stdout, &*output.stderr), (&b"out\n"[..], &b""[..]));
+}
+
 #[test]
 fn more_than_a_pipe_holds_is_captured_from_both() {
     let script = "head -c 300000 /dev/zero >&2 & head -c 300000 /dev/zero; wait";
