@@ -5,6 +5,7 @@ mod strace;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use strace::folding::Order;
@@ -91,6 +92,15 @@ const EMBEDDED: Options = Options {
     ..IN_ORDER
 };
 
+/// A second may pass at any time, and has its own turn.
+const TICKING: Options = Options {
+    optional: &[
+        "epoll: epoll_wait(finite) = timeout",
+        "no task: epoll: epoll_wait(finite) = timeout",
+    ],
+    ..IN_ORDER
+};
+
 macro_rules! transcripts {
     ($($test:ident: $name:literal $args:tt $marks:ident, $options:expr;)*) => {$(
         #[test]
@@ -132,6 +142,8 @@ transcripts! {
     multicore:         "21_multicore" ["2"]        NO_MARKS, IN_ORDER;
     fetch:             "fetch" []                  MARKS, IN_ORDER;
     embedded:          "embedded" []               MARKS, EMBEDDED;
+    // The clients' side; the server is a child.
+    c10k:              "c10k" ["3"]                NO_MARKS, TOGETHER;
 }
 
 /// Runs an example to its end and compares what it said.
@@ -193,21 +205,16 @@ fn an_async_fetch_makes_the_calls_of_a_fetch_by_hand() {
 /// By hand and by the compiler.
 #[test]
 fn echo_server() {
-    check_server("echo_server");
+    check_server("echo_server", &[], IN_ORDER, echoes);
 }
 
 #[test]
 fn echo_server_async() {
-    check_server("echo_server_async");
+    check_server("echo_server_async", &[], IN_ORDER, echoes);
 }
 
 /// Two clients, one after the other, each with two requests: everything in a connection's life.
-fn check_server(name: &str) {
-    if !tracer::works() {
-        return;
-    }
-    let program = program::example(name);
-    let server = Server::start(name, tracer::TRANSCRIPT, &program, MARKS);
+fn echoes(server: &Server) {
     for _ in 0..2 {
         let mut client = server.accepted();
         for _ in 0..2 {
@@ -219,8 +226,113 @@ fn check_server(name: &str) {
         }
         server.left_by(client);
     }
-    let calls = calls(&server.interrupt());
-    if let Err(difference) = golden::compare(name, &transcript(&calls, IN_ORDER)) {
+}
+
+/// A request; one that is not known; three at once, the last of which is refused.
+#[test]
+fn http_server() {
+    check_server("http_server", &[], TICKING, |server| {
+        let mut client = server.accepted();
+        for (request, end) in [
+            ("GET / HTTP/1.1\r\nHost: here\r\n\r\n".to_owned(), "Hello, World!"),
+            ("GET /nope HTTP/1.1\r\nHost: here\r\n\r\n".to_owned(), "nothing here\n"),
+            (
+                format!("{0}{0}DELETE / HTTP/1.1\r\nHost: here\r\n\r\n", HELLO),
+                "GET and HEAD are all there is\n",
+            ),
+        ] {
+            server.park();
+            client.write_all(request.as_bytes()).expect("the server takes bytes");
+            until(&mut client, end);
+        }
+        server.left_by(client);
+    });
+}
+
+const HELLO: &str = "GET / HTTP/1.1\r\nHost: here\r\n\r\n";
+
+/// Two people; one says something, and goes.
+#[test]
+fn chat() {
+    check_server("chat", &[], IN_ORDER, |server| {
+        let mut first = server.accepted();
+        until(&mut first, "\n");
+        server.park();
+        let mut second = server.accepted();
+        until(&mut second, "\n");
+        server.park();
+        second.write_all(b"hello\n").expect("the server takes bytes");
+        until(&mut first, "hello\n");
+        take_all(server, &mut second);
+        server.left_by(second);
+        take_all(server, &mut first);
+        server.left_by(first);
+    });
+}
+
+/// Two requests on a client's connection go over one to the upstream.
+#[test]
+fn gateway() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = upstream.local_addr().expect("an address").to_string();
+    check_server("gateway", &[&addr], IN_ORDER, |server| {
+        let mut client = server.accepted();
+        let mut connection = None;
+        for _ in 0..2 {
+            server.park();
+            client.write_all(HELLO.as_bytes()).expect("the gateway takes bytes");
+            let accept = || upstream.accept().expect("the gateway connects").0;
+            let wire = connection.get_or_insert_with(accept);
+            until(wire, "\r\n\r\n");
+            server.park(); // the answer is there when it waits for it, not before
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+            wire.write_all(answer).expect("the gateway takes bytes");
+            until(&mut client, "hello");
+        }
+        server.left_by(client);
+        // It was kept for another request.
+        drop(connection);
+    });
+}
+
+/// Reads up to what ends with this.
+fn until(stream: &mut TcpStream, end: &str) {
+    let (mut all, mut byte) = (Vec::new(), [0]);
+    while !all.ends_with(end.as_bytes()) {
+        stream.read_exact(&mut byte).expect("there is more");
+        all.push(byte[0]);
+    }
+}
+
+/// Reads what has been sent so far: who leaves something unread resets the connection.
+fn take_all(server: &Server, stream: &mut TcpStream) {
+    server.park();
+    stream.set_nonblocking(true).expect("an option");
+    let left = stream.read_to_end(&mut Vec::new()).expect_err("the server does not close");
+    assert_eq!(left.kind(), std::io::ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).expect("an option");
+}
+
+fn check_server(name: &str, args: &[&str], options: Options<'_>, talk: impl Fn(&Server)) {
+    if !tracer::works() {
+        return;
+    }
+    let program = program::example(name);
+    let args = [&["127.0.0.1:0"], args].concat();
+    let run = || {
+        let server = Server::start_with(name, tracer::TRANSCRIPT, &program, &args, MARKS);
+        talk(&server);
+        let calls = calls(&server.interrupt());
+        (transcript(&calls, options), calls)
+    };
+    let (said, calls) = run();
+    if golden::is_blessing() {
+        let (again, _) = run();
+        if let Err(difference) = golden::judge(name, Some(&said), &again) {
+            panic!("no transcript can be recorded, since two runs differ: {difference}");
+        }
+    }
+    if let Err(difference) = golden::compare(name, &said) {
         panic!("{difference}");
     }
     assert_true_quotation(name, &calls);

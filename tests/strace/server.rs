@@ -46,8 +46,19 @@ impl Server {
         program: &Path,
         environment: &[(&str, &str)],
     ) -> Server {
+        Server::start_with(name, calls, program, &["127.0.0.1:0"], environment)
+    }
+
+    /// The same with arguments of its own; the address is among them.
+    pub(crate) fn start_with(
+        name: &str,
+        calls: &str,
+        program: &Path,
+        args: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Server {
         let file = tracer::file(name);
-        let mut command = tracer::command(calls, &file, program, ["127.0.0.1:0"]);
+        let mut command = tracer::command(calls, &file, program, args);
         let mut tracer = command.envs(environment.iter().copied()).spawn().expect("strace starts");
         let guard = Guard::over(tracer.id(), LIMIT);
         let mut line = String::new();
