@@ -58,7 +58,8 @@ pub fn fired(timer: BorrowedFd<'_>) -> Result<u64> {
 fn timespec(time: Duration) -> libc::timespec {
     // SAFETY: two numbers, and padding on some machines: zero is valid for all.
     let mut spec: libc::timespec = unsafe { std::mem::zeroed() };
-    spec.tv_sec = libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX);
+    // The longest that every machine's seconds have room for is 68 years.
+    spec.tv_sec = i32::try_from(time.as_secs()).unwrap_or(i32::MAX) as _;
     spec.tv_nsec = time.subsec_nanos() as _;
     spec
 }
