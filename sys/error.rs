@@ -139,7 +139,11 @@ impl Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps `raw_os_error()` intact; the name of the call and the descriptor are lost.
+    /// Keeps `raw_os_error()` intact; the name of the call and the descriptor are lost. An
+    /// `io::Error` has either the number or a text, and programs go by the number (`EMFILE`,
+    /// `ECONNRESET`; [`is_fd_exhaustion`]); the call is in the trace. Who reports it to a person
+    /// says what it was about, an address or a path, which a descriptor would not tell anyway. For
+    /// the call and the descriptor in words, there is `Display` of what is converted here.
     fn from(e: Error) -> io::Error {
         io::Error::from_raw_os_error(e.errno)
     }

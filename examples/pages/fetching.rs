@@ -11,7 +11,8 @@ use crate::pages::{Response, Url};
 ///
 /// Cancel-safe: dropped, it closes its connection, and that is all there is to undo.
 pub(crate) async fn fetch(url: &Url, addr: SocketAddr) -> io::Result<usize> {
-    let stream = TcpStream::connect(addr).await?;
+    let refused = |e: io::Error| io::Error::new(e.kind(), format!("{url}: {e}"));
+    let stream = TcpStream::connect(addr).await.map_err(refused)?;
     stream.write_all(url.request().as_bytes()).await?;
     let mut page = Vec::new();
     stream.read_to_end(&mut page).await?;
