@@ -40,7 +40,10 @@ impl Bell {
     /// Ends the current or the next wait. Any thread may ring: one `kevent`, or one `write`.
     pub fn ring(&self) -> Result<()> {
         match self {
-            Bell::User(t) => t.queue.change(Knote::user(t.ident).trigger(t.token)),
+            Bell::User(t) => match t.queue.change(Knote::user(t.ident).trigger(t.token)) {
+                Err(e) if e.is_interrupted() => self.ring(), // twice is once
+                answer => answer,
+            },
             Bell::Pipe(pipe) => pipe.ring(),
         }
     }
