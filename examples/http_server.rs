@@ -20,7 +20,7 @@
 //! | answer | when |
 //! |---|---|
 //! | 400 | it is malformed or ambiguous: not one `Host`, not one way to tell where the body ends |
-//! | 405, 501 | another method than `GET` and `HEAD`, known or not; a coding that is not chunked |
+//! | 405, 501 | another method than `GET` and `HEAD`, known or not; a coding besides chunked |
 //! | 413 | a `GET` or `HEAD` with a body (`Expect: 100-continue` is answered by that, too) |
 //! | 408, 431 | the head takes too long; it is too long |
 //! | 505 | neither HTTP/1.1 nor HTTP/1.0 |
@@ -58,6 +58,7 @@ mod response;
 mod server;
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -65,7 +66,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use eagain::EventLoop;
-use eagain::net::TcpListener;
+use eagain::net::{TcpListener, TcpStream};
 use eagain::signal::{SignalKind, signal};
 use eagain::time::timeout;
 use server::Server;
@@ -114,24 +115,42 @@ async fn serve(addr: SocketAddr, server: Rc<Server>) -> io::Result<()> {
         asked = interrupt.recv() => asked?,
     }
     // Whoever is in the queue has been told by the kernel that somebody is here.
-    while let Some((stream, _)) = listener.try_accept()? {
-        eagain::spawn(connection::serve(stream, server.clone())).detach();
+    loop {
+        match listener.try_accept() {
+            Ok(Some((stream, _))) => begin(stream, &server),
+            Ok(None) => break,
+            // Those who are here have their answers all the same.
+            Err(e) => {
+                tell(format_args!("the queue is given up: {e}"));
+                break;
+            }
+        }
     }
     drop(listener);
     server.drain();
-    writeln!(io::stdout(), "draining: {} connections", server.connections())?;
+    tell(format_args!("draining: {} connections", server.connections()));
     let drained = timeout(GRACE, server.empty()).await;
     ticking.abort();
     if drained.is_err() {
-        writeln!(io::stdout(), "gave up on {} of them", server.connections())?;
+        tell(format_args!("gave up on {} of them", server.connections()));
     }
     Ok(())
+}
+
+/// Says how the end comes on. That nobody hears it ends no answer.
+fn tell(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// A connection counts from here on, not when its task first runs: the program may end before.
+fn begin(stream: TcpStream, server: &Rc<Server>) {
+    eagain::spawn(connection::serve(server.watch(stream), server.clone())).detach();
 }
 
 async fn accept(listener: &TcpListener, server: &Rc<Server>) -> io::Result<()> {
     loop {
         // Out of descriptors it waits until one is closed.
         let (stream, _) = listener.accept().await?;
-        eagain::spawn(connection::serve(stream, server.clone())).detach();
+        begin(stream, server);
     }
 }

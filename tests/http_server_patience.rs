@@ -25,6 +25,8 @@ use eagain::net::TcpListener;
 use eagain::time::{self, Clock};
 use server::Server;
 
+const HELLO: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
+
 /// Serves one client until the server has given it up. How long that took.
 fn serve(client: impl FnOnce(&mut TcpStream)) -> (TcpStream, Duration) {
     serve_while(client, async |_| ())
@@ -49,7 +51,7 @@ fn serve_while(
         let meanwhile = eagain::spawn(async move { meanwhile(clone).await });
         let (stream, _) = listener.accept().await.expect("a connection");
         let ticking = eagain::spawn(server.clone().tick());
-        connection::serve(stream, server.clone()).await;
+        connection::serve(server.watch(stream), server.clone()).await;
         let took = time::now() - began;
         ticking.abort();
         meanwhile.await.expect("the client did not panic");
@@ -81,8 +83,7 @@ fn who_asks_nothing_is_closed_after_a_minute() {
 
 #[test]
 fn who_asks_nothing_more_is_closed_after_a_minute() {
-    let hello = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
-    let (peer, took) = serve(|peer| peer.write_all(hello).expect("it is taken"));
+    let (peer, took) = serve(|peer| peer.write_all(HELLO).expect("it is taken"));
     is_about(took, 60);
     assert!(rest(peer).ends_with("\r\n\r\nHello, World!"));
 }
@@ -96,9 +97,31 @@ fn half_a_head_is_refused_after_ten_seconds() {
 }
 
 #[test]
+fn the_time_for_a_head_begins_with_each_request() {
+    // Once a second the end of one and the beginning of the next, for more than ten of them.
+    let (head, rest) = HELLO.split_at(8);
+    let (peer, took) = serve_while(
+        |peer| peer.write_all(head).expect("it is taken"),
+        async move |peer| {
+            let peer = eagain::net::TcpStream::try_from(peer).expect("it is a socket");
+            for _ in 0..15 {
+                time::sleep(Duration::from_secs(1)).await;
+                peer.write_all(&[rest, head].concat()).await.expect("it is taken");
+            }
+        },
+    );
+    is_about(took, 15 + 10);
+    let mut answers = String::new();
+    peer.set_nonblocking(false).expect("an option");
+    (&peer).read_to_string(&mut answers).expect("an orderly end");
+    assert_eq!(answers.matches("Hello, World!").count(), 15);
+    assert!(answers.contains("HTTP/1.1 408 "), "{answers}");
+}
+
+#[test]
 fn who_takes_no_answer_is_closed_after_half_a_minute() {
     // Far more than socket buffers hold.
-    let requests = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n".repeat(200_000);
+    let requests = HELLO.repeat(200_000);
     let (_, took) = serve_while(
         |_| (),
         async move |peer| {

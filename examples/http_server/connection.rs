@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use eagain::net::TcpStream;
 use eagain::time::sleep;
 
 use crate::files;
@@ -21,8 +20,7 @@ const WORK: Duration = Duration::from_millis(100);
 const ENOUGH: usize = 64 * 1024;
 
 /// Serves a connection until its end. What goes wrong on it is no concern of the others.
-pub(crate) async fn serve(stream: TcpStream, server: Rc<Server>) {
-    let watched = server.watch(stream);
+pub(crate) async fn serve(watched: Rc<Watched>, server: Rc<Server>) {
     let mut connection = Connection { watched, server, begun: Vec::new(), has_more: false };
     let _ = connection.talk().await;
 }
@@ -117,6 +115,9 @@ impl Connection {
         let (answered, next) = self.answer_all(&input[..filled], output);
         self.has_more = answered < filled && !matches!(next, Next::Wait);
         if begun > 0 || answered < filled {
+            if answered > 0 {
+                self.watched.enter(Phase::Working); // what is left is another head
+            }
             self.begun = input[answered..filled].to_vec();
         }
         let sent = match output.as_slice() {

@@ -110,20 +110,24 @@ async fn send_file(to: &Watched, mut file: File, mut left: u64) -> io::Result<()
 /// Looks a path up, on a thread of the pool.
 fn find(root: &Path, path: &str) -> io::Result<Found> {
     let Some(relative) = decode(path) else { return Ok(Found::Nothing) };
-    let file = match root.join(relative).canonicalize() {
-        Ok(file) if file.starts_with(root) => file, // and no link leads out
-        Ok(_) => return Ok(Found::Nothing),
-        Err(e) if is_no_name(&e) => return Ok(Found::Nothing),
-        Err(e) => return Err(e),
-    };
-    if file.is_dir() {
-        if !path.ends_with('/') {
-            // With two slashes in front it would be a host's name.
-            return Ok(Found::Elsewhere(format!("/{}/", path.trim_start_matches('/'))));
-        }
-        return open(&file.join("index.html"));
+    let Some(file) = within(root, &root.join(relative))? else { return Ok(Found::Nothing) };
+    if !file.is_dir() {
+        return open(&file);
     }
-    open(&file)
+    if !path.ends_with('/') {
+        // With two slashes in front it would be a host's name.
+        return Ok(Found::Elsewhere(format!("/{}/", path.trim_start_matches('/'))));
+    }
+    within(root, &file.join("index.html"))?.map_or(Ok(Found::Nothing), |file| open(&file))
+}
+
+/// Where that really is, if it is there, and no link leads out.
+fn within(root: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
+    match path.canonicalize() {
+        Ok(file) => Ok(file.starts_with(root).then_some(file)),
+        Err(e) if is_no_name(&e) => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 /// Whether that says no more than that nothing has such a name.

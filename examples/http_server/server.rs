@@ -47,6 +47,8 @@ pub(crate) struct Watched {
 /// What a connection does, and so how long it may.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// It was accepted, and nobody has looked at what it may have sent.
+    New,
     /// Between two requests.
     Idle,
     /// The head of a request has begun to arrive.
@@ -63,7 +65,7 @@ impl Phase {
     /// In seconds.
     fn patience(self) -> u32 {
         match self {
-            Phase::Idle => 60,
+            Phase::New | Phase::Idle => 60,
             Phase::Head => 10,
             Phase::Working => u32::MAX,
             Phase::Sending => 30,
@@ -116,7 +118,7 @@ impl Server {
     }
 
     pub(crate) fn watch(self: &Rc<Server>, stream: TcpStream) -> Rc<Watched> {
-        let (phase, since) = (Cell::new(Phase::Idle), Cell::new(self.tick.get()));
+        let (phase, since) = (Cell::new(Phase::New), Cell::new(self.tick.get()));
         let place = Cell::new(self.connections());
         let watched = Rc::new(Watched { stream, phase, since, place, server: Rc::downgrade(self) });
         self.open.borrow_mut().push(Rc::downgrade(&watched));
@@ -136,11 +138,12 @@ impl Server {
         self.open.borrow().len()
     }
 
-    /// From now on every answer is a connection's last. Those that wait for a request end at once.
+    /// From now on every answer is a connection's last. Those that wait for a request end at once,
+    /// unless it has just arrived: to close with something unread would be a reset.
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.each_open(|connection| {
-            if connection.phase.get() == Phase::Idle {
+            if connection.phase.get() == Phase::Idle && !connection.has_something() {
                 connection.close();
             }
         });
@@ -172,6 +175,11 @@ impl Watched {
         if self.phase.get() != phase {
             self.enter(phase);
         }
+    }
+
+    /// Something is there that its task has not read yet.
+    fn has_something(&self) -> bool {
+        matches!(self.stream.try_peek(&mut [0]), Ok(Some(1)))
     }
 
     fn give_up_if_late(&self, now: u32, date: &str) {

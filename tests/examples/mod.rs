@@ -38,7 +38,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 /// A server in a child process, ended at the latest when this is dropped.
 pub(crate) struct Server {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
     /// Where it listens.
     pub(crate) addr: SocketAddr,
 }
@@ -58,7 +58,7 @@ impl Server {
         stdout.read_line(&mut line).expect("its first line");
         let addr = line.trim_end().strip_prefix("listening on ").and_then(|addr| addr.parse().ok());
         let addr = addr.unwrap_or_else(|| panic!("it began with {line:?}"));
-        Server { child, stdout, addr }
+        Server { child, stdout: Some(stdout), addr }
     }
 
     /// A connection that does not wait for ever.
@@ -84,10 +84,27 @@ impl Server {
         assert!(sent.expect("kill starts").success());
     }
 
+    /// Stops it, until it gets the signal CONT.
+    pub(crate) fn stand_still(&self) {
+        self.signal("STOP");
+        let state = format!("/proc/{}/stat", self.pid());
+        eventually("it does not stop", || {
+            std::fs::read_to_string(&state).is_ok_and(|stat| stat.contains(") T "))
+        });
+    }
+
+    /// From now on nobody reads what it says.
+    pub(crate) fn unheard(mut self) -> Server {
+        self.stdout = None;
+        self
+    }
+
     /// What it says after its first line, and how it ends. It must have been told to.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let mut said = String::new();
-        self.stdout.read_to_string(&mut said).expect("its output");
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_to_string(&mut said).expect("its output");
+        }
         (self.wait(), said)
     }
 

@@ -54,6 +54,39 @@ fn an_answer_given_while_it_drains_says_that_it_is_the_last() {
 }
 
 #[test]
+fn who_is_in_the_queue_when_it_is_asked_to_end_is_answered() {
+    let server = server();
+    let mut known = Client::of(&server);
+    assert_eq!(known.ask(HELLO).status, 200);
+    server.stand_still();
+    let mut new = Client::of(&server);
+    for client in [&mut new, &mut known] {
+        client.send(HELLO);
+    }
+    // It finds the signal, the connection and the requests all at once.
+    server.signal("TERM");
+    server.signal("CONT");
+    for client in [&mut new, &mut known] {
+        assert_eq!(client.answer().status, 200);
+        assert!(client.is_at_end());
+    }
+    assert!(server.end().0.success());
+}
+
+#[test]
+fn with_nobody_to_tell_it_drains_all_the_same() {
+    let server = server();
+    let mut client = Client::of(&server);
+    client.send(get("/async").repeat(2));
+    assert_eq!(client.answer().body, b"awaited\n");
+    let server = server.unheard();
+    server.signal("TERM");
+    assert_eq!(client.answer().body, b"awaited\n");
+    assert!(client.is_at_end());
+    assert!(server.end().0.success());
+}
+
+#[test]
 fn arguments_that_are_wrong_are_told_in_a_line() {
     for args in [&["nowhere"][..], &["--what"], &["127.0.0.1:0", "127.0.0.1:0"], &["--dir"]] {
         let output = Command::new(program()).args(args).output().expect("it starts");

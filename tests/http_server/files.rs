@@ -17,6 +17,8 @@ fn directory() -> tempfile::TempDir {
     fs::write(root.join("large"), large()).expect("a file");
     fs::write(dir.path().join("secret"), "not for you").expect("a file");
     symlink("../secret", root.join("link")).expect("a link");
+    fs::create_dir(root.join("out")).expect("a directory");
+    symlink("../../secret", root.join("out/index.html")).expect("a link");
     symlink("loop", root.join("loop")).expect("a link");
     fs::write(root.join("\u{1}"), "not by a sign").expect("a file");
     assert!(Command::new("mkfifo").arg(root.join("fifo")).status().expect("mkfifo").success());
@@ -70,6 +72,7 @@ fn there_is_no_way_out() {
         "/%2e%2e/secret",
         "/sub%20dir/../../secret",
         "/link",
+        "/out/",
         "//../secret",
         "/..%2fsecret",
         "/%2Fetc/passwd",
