@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::process::Command;
 
+use super::examples::Server;
 use super::{Client, HELLO, get, program, server};
 
 /// Asked to end, it answers what was asked and says that this was all; who asks nothing is closed.
@@ -53,24 +54,37 @@ fn an_answer_given_while_it_drains_says_that_it_is_the_last() {
     assert!(server.end().0.success());
 }
 
-#[test]
-fn who_is_in_the_queue_when_it_is_asked_to_end_is_answered() {
-    let server = server();
-    let mut known = Client::of(&server);
-    assert_eq!(known.ask(HELLO).status, 200);
+/// These ask while the server stands still; it finds them and the signal all at once.
+fn answers_at_the_end(server: Server, mut clients: Vec<Client>) {
     server.stand_still();
-    let mut new = Client::of(&server);
-    for client in [&mut new, &mut known] {
+    clients.push(Client::of(&server));
+    for client in &mut clients {
         client.send(HELLO);
     }
-    // It finds the signal, the connection and the requests all at once.
     server.signal("TERM");
     server.signal("CONT");
-    for client in [&mut new, &mut known] {
+    for client in &mut clients {
         assert_eq!(client.answer().status, 200);
         assert!(client.is_at_end());
     }
     assert!(server.end().0.success());
+}
+
+#[test]
+fn who_is_in_the_queue_when_it_is_asked_to_end_is_answered() {
+    answers_at_the_end(server(), Vec::new());
+}
+
+#[test]
+fn who_asks_while_it_is_asked_to_end_is_answered() {
+    let server = server();
+    let clients = (0..8).map(|_| {
+        let mut client = Client::of(&server);
+        assert_eq!(client.ask(HELLO).status, 200);
+        client
+    });
+    let clients = clients.collect();
+    answers_at_the_end(server, clients);
 }
 
 #[test]
