@@ -177,14 +177,14 @@ fn socket() -> i32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fs::File;
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
     use super::*;
 
     /// What `check` says in a child.
-    fn in_a_child(check: impl FnOnce() -> bool) -> bool {
+    pub(crate) fn in_a_child(check: impl FnOnce() -> bool) -> bool {
         // SAFETY: the child makes system calls and ends.
         let pid = unsafe { libc::fork() };
         if pid == 0 {
@@ -199,14 +199,14 @@ mod tests {
     }
 
     /// A number that is far from those that other tests are given meanwhile.
-    fn move_to(number: i32, fd: OwnedFd) -> OwnedFd {
+    pub(crate) fn move_to(number: i32, fd: OwnedFd) -> OwnedFd {
         // SAFETY: takes no pointers; the number is nobody's.
         assert_eq!(unsafe { libc::dup2(fd.as_raw_fd(), number) }, number);
         // SAFETY: it was just made.
         unsafe { OwnedFd::from_raw_fd(number) }
     }
 
-    fn is_socket(number: i32) -> bool {
+    pub(crate) fn is_socket(number: i32) -> bool {
         let (mut kind, mut size) = (0_i32, size_of::<i32>() as libc::socklen_t);
         let kind = (&raw mut kind).cast();
         // SAFETY: `kind` and `size` are valid for writing.

@@ -31,11 +31,13 @@
 //! `Signal` and begins to say goodbye, can be ended at once by a second Ctrl-C.
 //!
 //! * A handler that was there before is called after ours. Who installs another one later takes
-//!   the signal away from us, unless that one calls the one before, and is left in place.
+//!   the signal away from us, unless that one calls the one before, and is left in place: who
+//!   begins to listen while it is there hears nothing, either.
 //! * `SIGCHLD` is only listened to; nobody's children are waited for.
 //! * The signal mask is left alone, and no program that is executed inherits anything.
 //! * A process that was forked does not ring its parent's bells. If it goes on by itself, it
-//!   listens anew.
+//!   listens anew; a [`Signal`] of its parent hears nothing there, and dropping it takes nothing
+//!   from those of its own.
 //! * Each that listens has a pipe, and a third descriptor for it; the pipe is kept for the next
 //!   one, since a handler may run at any time.
 

@@ -89,6 +89,11 @@ impl Listener {
     /// for threads that have little stack of their own; for `SIGCHLD`, what was said before about
     /// children that stop or are not waited for.
     ///
+    /// Who puts another handler over ours has the signal: ours is not put over that one again, which
+    /// may call it. As long as it is there and does not, whoever listens hears nothing, and who
+    /// begins to is not told so. Once it has gone, and nobody listens, the next one is the first
+    /// again.
+    ///
     /// * strace: `rt_sigaction(SIGTERM, NULL, {sa_handler=SIG_DFL, ...}, 8) = 0`, then the same
     ///   with the handler
     /// * `EINVAL`: no signal, or none that can be listened to: `SIGKILL` and `SIGSTOP` come to
@@ -133,9 +138,13 @@ impl Drop for Listener {
     fn drop(&mut self) {
         let mut registry = registry();
         self.slot.wanted.store(0, Ordering::Release);
-        registry.dispositions.end(self.signal);
         if self.slot.process == PROCESS.load(Ordering::Relaxed) {
+            registry.dispositions.end(self.signal);
             registry.free.push(self.slot);
+        } else {
+            // It listened in the parent, was not counted here, and hears nothing here. But a handler
+            // that is there for nobody else would keep the signal from doing what it did.
+            registry.dispositions.put_back_if_nobody_listens(self.signal);
         }
     }
 }
@@ -180,13 +189,13 @@ fn begin_in(process: i32) {
 }
 
 impl Registry {
-    /// What a process takes over from its parent: none of the pipes, and what is done on signals. If
-    /// that was being changed by another thread as it was forked, nobody knows how far it came: it
-    /// is found out anew.
+    /// What a process takes over from its parent: none of the pipes, nobody who listens, and what
+    /// is done on signals. If that was being changed by another thread as it was forked, nobody
+    /// knows how far it came: it is found out anew.
     fn after(before: Option<&Owned>) -> Registry {
         let known = before.and_then(|owned| match owned.registry.try_lock() {
-            Ok(registry) => Some(registry.dispositions.clone()),
-            Err(TryLockError::Poisoned(e)) => Some(e.into_inner().dispositions.clone()),
+            Ok(registry) => Some(registry.dispositions.inherited()),
+            Err(TryLockError::Poisoned(e)) => Some(e.into_inner().dispositions.inherited()),
             Err(TryLockError::WouldBlock) => None,
         });
         let dispositions = known.unwrap_or_else(|| Box::new(Dispositions::new()));

@@ -15,7 +15,6 @@ const SIGNALS: usize = MOST as usize + 1;
 static BEFORE: [AtomicPtr<libc::sigaction>; SIGNALS] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS];
 
-#[derive(Clone)]
 pub(super) struct Dispositions([Signal; SIGNALS]);
 
 #[derive(Clone, Copy)]
@@ -30,32 +29,45 @@ impl Dispositions {
         Dispositions([const { Signal { listeners: 0, before: None } }; SIGNALS])
     }
 
+    /// What a child of `fork` has of them: nobody listens there yet. Who did in the parent has no
+    /// bell there, and is not to be counted as one who has.
+    pub(super) fn inherited(&self) -> Box<Dispositions> {
+        Box::new(Dispositions(self.0.map(|known| Signal { listeners: 0, ..known })))
+    }
+
     /// One more listens.
     pub(super) fn begin(&mut self, signal: c_int) -> Result<()> {
         let known = &mut self.0[signal as usize];
-        if known.before.is_none() {
+        if known.listeners == 0 {
             let mut before = disposition(signal)?;
-            if before.sa_sigaction == address() {
-                // Somebody put ours back, or this is a child that has it from its parent and knows
-                // no more. It must not call itself.
-                before = noted(signal)
-                    .unwrap_or(libc::sigaction { sa_sigaction: libc::SIG_DFL, ..before });
+            // Noted though nobody listens: somebody has put another handler over ours, or this is a
+            // child. A function that is there is ours or may call ours, which must not call it.
+            if known.before.is_none() || is_no_function(&before) {
+                if before.sa_sigaction == address() {
+                    // Somebody put ours back, or this is a child that has it from its parent and
+                    // knows no more. It must not call itself.
+                    before = noted(signal)
+                        .unwrap_or(libc::sigaction { sa_sigaction: libc::SIG_DFL, ..before });
+                }
+                remember(signal, &before);
+                set_disposition(signal, &ours(signal, &before))?;
+                known.before = Some(before);
             }
-            remember(signal, &before);
-            set_disposition(signal, &ours(signal, &before))?;
-            known.before = Some(before);
         }
         known.listeners += 1;
         Ok(())
     }
 
-    /// One fewer. After the last, what was there before comes back, unless somebody has put
-    /// another handler there since: that one may call ours, which then has nobody to tell.
+    /// One fewer, of those that began in this process.
     pub(super) fn end(&mut self, signal: c_int) {
+        self.0[signal as usize].listeners -= 1;
+        self.put_back_if_nobody_listens(signal);
+    }
+
+    /// After the last, what was there before comes back, unless somebody has put another handler
+    /// there since: that one may call ours, which then has nobody to tell.
+    pub(super) fn put_back_if_nobody_listens(&mut self, signal: c_int) {
         let known = &mut self.0[signal as usize];
-        // None: it listened in the parent, and its child does not know of it.
-        let Some(others) = known.listeners.checked_sub(1) else { return };
-        known.listeners = others;
         let Some(before) = known.before.filter(|_| known.listeners == 0) else { return };
         let still_ours = disposition(signal).is_ok_and(|now| now.sa_sigaction == address());
         if still_ours && set_disposition(signal, &before).is_ok() {
@@ -66,6 +78,10 @@ impl Dispositions {
 
 fn address() -> usize {
     hear as Informed as usize
+}
+
+fn is_no_function(action: &libc::sigaction) -> bool {
+    [libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction)
 }
 
 fn ours(signal: c_int, before: &libc::sigaction) -> libc::sigaction {
@@ -89,7 +105,7 @@ fn remember(signal: c_int, before: &libc::sigaction) {
         old.sa_sigaction == before.sa_sigaction && old.sa_flags == before.sa_flags
     };
     let (old, noted) = (noted(signal), &BEFORE[signal as usize]);
-    if [libc::SIG_DFL, libc::SIG_IGN].contains(&before.sa_sigaction) {
+    if is_no_function(before) {
         noted.store(ptr::null_mut(), Ordering::Release);
     } else if !old.is_some_and(same) {
         noted.store(Box::leak(Box::new(*before)), Ordering::Release);

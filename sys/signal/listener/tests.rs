@@ -143,43 +143,97 @@ fn what_cannot_be_listened_to_is_refused() {
     }
 }
 
-/// A child has only the thread that forked: what another one had locked stays so.
 #[test]
-fn a_child_that_was_forked_while_another_thread_had_the_registry_listens() {
+fn who_begins_once_another_handler_has_gone_hears() {
     let _alone = alone();
-    let (parents, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+    for left in [SigHandler::SigDfl, SigHandler::SigIgn] {
+        install(Signal::SIGURG, SigHandler::Handler(somebody));
+        let first = Listener::new(libc::SIGURG).expect("a listener");
+        install(Signal::SIGURG, SigHandler::Handler(somebody));
+        drop(first); // which leaves theirs there
+        install(Signal::SIGURG, left);
+        let nobody = now(Signal::SIGURG);
+        let (second, _ear) = Listener::new(libc::SIGURG).expect("a listener");
+        let calls = CALLS.load(Ordering::Relaxed);
+        raise(Signal::SIGURG).expect("a signal");
+        assert!(second.take(), "{left:?}");
+        assert_eq!(CALLS.load(Ordering::Relaxed), calls, "it has gone, and was called");
+        drop(second);
+        assert_eq!(now(Signal::SIGURG), nobody);
+    }
+    install(Signal::SIGURG, SigHandler::SigDfl);
+}
+
+/// Fails unless `child` holds in a child, which allocates there: with this C library it may.
+fn in_a_child(child: impl FnOnce() -> bool) {
+    let held = || {
+        // SAFETY: takes no pointers. SIGALRM ends the child if it hangs.
+        unsafe { libc::alarm(20) };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(child)).unwrap_or(false)
+    };
+    assert!(crate::fork::tests::in_a_child(held), "the child failed or hung");
+}
+
+/// A child has only the thread that forked: what another one had locked stays so.
+fn in_a_child_that_finds_a_lock(child: impl FnOnce() -> bool) {
     let (held, is_held) = std::sync::mpsc::channel();
     let (done, is_done) = std::sync::mpsc::channel::<()>();
     let holder = std::thread::spawn(move || {
         let registry = registry();
         held.send(()).expect("somebody waits");
-        is_done.recv().expect("somebody says so");
+        let _ = is_done.recv(); // or the child has failed
         drop(registry);
     });
     is_held.recv().expect("it is held");
-    // SAFETY: the child listens, and ends; what it allocates for that, it may with this C library.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
-        // SAFETY: takes no pointers. SIGALRM ends the child if it hangs.
-        unsafe { libc::alarm(20) };
-        let heard = std::panic::catch_unwind(|| {
-            let (own, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
-            raise(Signal::SIGWINCH).expect("a signal");
-            let heard = own.take();
-            drop(own);
-            heard && now(Signal::SIGWINCH) == libc::SIG_DFL
-        });
-        drop(parents);
-        let status = i32::from(!heard.unwrap_or(false));
-        // SAFETY: it does not return.
-        unsafe { libc::_exit(status) };
-    }
+    in_a_child(child);
     done.send(()).expect("it waits");
     holder.join().expect("no panic");
-    let mut status = -1;
-    // SAFETY: `status` is valid for writing.
-    let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
-    assert_eq!((waited, status), (pid, 0), "the child failed or hung");
+}
+
+/// Whether it hears, and the signal does what it did before once it is dropped.
+fn hears_and_is_the_last(own: Listener) -> bool {
+    raise(Signal::SIGWINCH).expect("a signal");
+    let heard = own.take();
+    drop(own);
+    heard && now(Signal::SIGWINCH) == libc::SIG_DFL
+}
+
+#[test]
+fn a_child_that_was_forked_while_another_thread_had_the_registry_listens() {
+    let _alone = alone();
+    let (parents, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+    in_a_child_that_finds_a_lock(|| {
+        let (own, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+        hears_and_is_the_last(own)
+    });
     raise(Signal::SIGWINCH).expect("a signal");
     assert!(parents.take(), "the parent's is as it was");
+}
+
+#[test]
+fn a_child_that_drops_what_its_parent_listens_with_goes_on_hearing() {
+    let _alone = alone();
+    let (parents, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+    let mut inherited = Some(parents);
+    in_a_child_that_finds_a_lock(|| {
+        let (own, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+        drop(inherited.take());
+        hears_and_is_the_last(own)
+    });
+    raise(Signal::SIGWINCH).expect("a signal");
+    assert!(inherited.is_some_and(|parents| parents.take()), "the parent's is as it was");
+}
+
+#[test]
+fn where_a_child_does_not_listen_itself_dropping_its_parents_puts_back_what_was_there() {
+    let _alone = alone();
+    let before = now(Signal::SIGWINCH);
+    let (parents, _ear) = Listener::new(libc::SIGWINCH).expect("a listener");
+    let mut inherited = Some(parents);
+    in_a_child(|| {
+        drop(inherited.take());
+        now(Signal::SIGWINCH) == before
+    });
+    raise(Signal::SIGWINCH).expect("a signal");
+    assert!(inherited.is_some_and(|parents| parents.take()), "the parent's is as it was");
 }
