@@ -71,6 +71,7 @@ mod request;
 mod upstreams;
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -83,7 +84,7 @@ use eagain::signal::{SignalKind, signal};
 use eagain::sync::Semaphore;
 use eagain::time::timeout;
 use eagain_sys::limits;
-use gateway::Gateway;
+use gateway::{Gateway, Presence};
 use upstreams::CONNECTIONS;
 
 const ABOUT: &str = "\
@@ -161,16 +162,32 @@ async fn serve(addr: SocketAddr, gateway: Rc<Gateway>, clients: usize) -> io::Re
         asked = interrupt.recv() => asked?,
     }
     // Whoever is in the queue has been told by the kernel that somebody is here.
-    while let Some((stream, from)) = listener.try_accept()? {
-        eagain::spawn(client::serve(stream, from, gateway.clone())).detach();
+    loop {
+        match listener.try_accept() {
+            Ok(Some((stream, from))) => {
+                let presence = Presence::new(gateway.clone());
+                eagain::spawn(client::serve(stream, from, presence)).detach();
+            }
+            Ok(None) => break,
+            // Those who are here have their answers all the same.
+            Err(e) => {
+                tell(format_args!("the queue is given up: {e}"));
+                break;
+            }
+        }
     }
     drop(listener);
     gateway.drain();
-    writeln!(io::stdout(), "draining: {} connections", gateway.clients())?;
+    tell(format_args!("draining: {} connections", gateway.clients()));
     if timeout(GRACE, gateway.empty()).await.is_err() {
-        writeln!(io::stdout(), "gave up on {} of them", gateway.clients())?;
+        tell(format_args!("gave up on {} of them", gateway.clients()));
     }
     Ok(())
+}
+
+/// Says how the end comes on. That nobody hears it ends no answer.
+fn tell(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 async fn accept(
@@ -182,9 +199,9 @@ async fn accept(
     loop {
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let (stream, from) = listener.accept().await?;
-        let gateway = gateway.clone();
+        let presence = Presence::new(gateway.clone());
         let task = async move {
-            client::serve(stream, from, gateway).await;
+            client::serve(stream, from, presence).await;
             drop(place);
         };
         eagain::spawn(task).detach();

@@ -25,13 +25,16 @@ mod request;
 #[path = "../examples/gateway/upstreams.rs"]
 mod upstreams;
 
+#[path = "gateway_patience/delivery.rs"]
+mod delivery;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use eagain::EventLoop;
 use eagain::net::{TcpListener, TcpStream};
 use eagain::time::{self, Clock, sleep};
-use gateway::Gateway;
+use gateway::{Gateway, Presence};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -60,7 +63,7 @@ fn serve(
         let (stream, from) = listener.accept().await.expect("a connection");
         let began = time::now();
         let gateway = Rc::new(Gateway::new(&[name], LIMIT));
-        let gateway = eagain::spawn(client::serve(stream, from, gateway));
+        let gateway = eagain::spawn(client::serve(stream, from, Presence::new(gateway)));
         client(&peer).await;
         gateway.await.expect("no panic");
         let took = time::now() - began;

@@ -142,7 +142,7 @@ impl Attempt<'_> {
         }
         let peer = &mut connection.peer;
         // What comes unasked is nobody's answer.
-        connection.is_clean = keeps_alive && self.body.is_done() && peer.buffer.is_empty();
+        connection.is_clean = keeps_alive && self.body.is_delivered() && peer.buffer.is_empty();
         connection.is_used = true;
         peer.rest();
         if closes { End::Close } else { End::Next }

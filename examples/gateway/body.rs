@@ -56,6 +56,7 @@ pub(crate) struct Body {
     /// For how long its source was waited for.
     waited: Duration,
     has_begun: bool,
+    is_delivered: bool,
 }
 
 impl Body {
@@ -66,7 +67,8 @@ impl Body {
             Framing::Chunked => State::Size,
             Framing::UntilClose => State::UntilClose,
         };
-        Body { state, moved: 0, waited: Duration::ZERO, has_begun: false }
+        let is_delivered = matches!(state, State::Done);
+        Body { state, moved: 0, waited: Duration::ZERO, has_begun: false, is_delivered }
     }
 
     /// Something of it was taken from its source, and is nowhere else.
@@ -74,8 +76,14 @@ impl Body {
         self.has_begun
     }
 
+    /// All of it was taken from its source: what comes next there is something else.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
+    }
+
+    /// All of it was sent, too. Where it was not, what is sent next would be taken for the rest of it.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.is_delivered
     }
 
     /// Sends `head`, and behind it the body. With `hurry`, the source has to keep a pace.
@@ -98,6 +106,7 @@ impl Body {
             }
             send(to, &out).await.map_err(|_| Broken::Sink)?;
             if self.is_done() {
+                self.is_delivered = true;
                 return Ok(());
             }
             out.clear();
@@ -109,6 +118,7 @@ impl Body {
                 if encoding == Encoding::Chunks {
                     send(to, b"0\r\n\r\n").await.map_err(|_| Broken::Sink)?;
                 }
+                self.is_delivered = true;
                 return Ok(());
             }
         }

@@ -23,8 +23,8 @@ const HEAD: Duration = Duration::from_secs(10);
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// Serves a connection until its end. What goes wrong on it is no concern of the others.
-pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, gateway: Rc<Gateway>) {
-    let _presence = Presence::new(gateway.clone());
+pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, presence: Presence) {
+    let gateway = presence.gateway().clone();
     let mut client = Client { peer: Peer::new(stream), from: from.ip(), gateway };
     let _ = client.talk().await;
 }

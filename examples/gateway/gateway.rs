@@ -56,13 +56,18 @@ impl Gateway {
     }
 }
 
-/// A client that is here. It has gone when this is dropped.
+/// A client that is here. It has gone when this is dropped. It counts from when it is accepted, not
+/// from when its task first runs: the program may end before.
 pub(crate) struct Presence(Rc<Gateway>);
 
 impl Presence {
     pub(crate) fn new(gateway: Rc<Gateway>) -> Presence {
         gateway.clients.set(gateway.clients() + 1);
         Presence(gateway)
+    }
+
+    pub(crate) fn gateway(&self) -> &Rc<Gateway> {
+        &self.0
     }
 }
 
