@@ -27,8 +27,9 @@ pub(super) struct Process {
 
 /// What says that it is worth asking.
 enum News {
-    /// Its own descriptor, and what keeps its number from being another one's in a child of `fork`.
-    Own(Source, #[expect(dead_code, reason = "it is there to be dropped")] Option<Guard>),
+    /// What keeps a number from being another one's in a child of `fork`, and the descriptor of that
+    /// number, which is closed after it is dropped.
+    Own(#[expect(dead_code, reason = "it is there to be dropped")] Option<Guard>, Source),
     /// A child has ended, whichever.
     SigChld(Signal),
 }
@@ -61,7 +62,7 @@ impl Process {
         self.news()?;
         let Process { child, news: Some(news), .. } = self else { return Err(not_yet()) };
         let status = match news {
-            News::Own(source, _) => {
+            News::Own(_, source) => {
                 // The report means "ask again", nothing more.
                 let ask = || source.try_io(Interest::READ, |_| child.try_wait()?.ok_or(not_yet()));
                 Until::at(source, Interest::READ, ask, at).await
@@ -126,7 +127,7 @@ fn not_yet() -> io::Error {
 impl News {
     fn source(&self) -> &Source {
         match self {
-            News::Own(source, _) => source,
+            News::Own(_, source) => source,
             News::SigChld(signal) => signal.as_ref(),
         }
     }
@@ -134,7 +135,7 @@ impl News {
     fn of(pid: u32, by_sigchld: bool) -> io::Result<News> {
         let own = if by_sigchld { None } else { exit::watch(pid)? };
         Ok(match own {
-            Some((fd, guard)) => News::Own(Source::of_kind(fd, Kind::Stream), guard),
+            Some((fd, guard)) => News::Own(guard, Source::of_kind(fd, Kind::Stream)),
             None => News::SigChld(signal(SignalKind::child())?),
         })
     }
