@@ -1,7 +1,9 @@
 //! One request to one upstream, and its answer.
 
+use std::future::pending;
 use std::io;
 
+use eagain::net::TcpStream;
 use eagain::time::timeout;
 
 use crate::answer::{self, Answer, Parsed};
@@ -78,11 +80,10 @@ impl Attempt<'_> {
             Framing::Chunked => Encoding::Chunks,
             _ => Encoding::Plain,
         };
-        let mut byte = [0];
         let relayed = eagain::select! {
             relayed = self.body.relay(Vec::new(), self.client, to, encoding, true) => relayed,
-            // An answer already, or the end: nobody wants the rest.
-            _ = to.peek(&mut byte) => Ok(()),
+            // Nobody wants the rest.
+            () = has_answered(to) => Ok(()),
         };
         relayed.or_else(|broken| match broken {
             Broken::Source => Err(Failure::Client(None)),
@@ -146,5 +147,15 @@ impl Attempt<'_> {
         connection.is_used = true;
         peer.rest();
         if closes { End::Close } else { End::Next }
+    }
+}
+
+/// Waits for an answer, or for the end. What only comes before an answer ("103 Early Hints"), and what
+/// is too little to tell, is there to be read when the request is out.
+async fn has_answered(upstream: &TcpStream) {
+    let mut begin = [0; b"HTTP/1.1 1".len()];
+    let n = upstream.peek(&mut begin).await.unwrap_or(0);
+    if n > 0 && (n < begin.len() || begin.ends_with(b" 1")) {
+        pending().await
     }
 }

@@ -146,6 +146,27 @@ fn an_answer_before_the_end_of_the_request_is_passed_on_and_the_last() {
     assert!(client.is_at_end());
 }
 
+#[test]
+fn hints_before_the_answer_do_not_end_the_request() {
+    let (tell, told) = mpsc::channel();
+    let upstream = Upstream::start(move |mut wire| {
+        wire.head();
+        wire.say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+        wire.body(5);
+        tell.send(()).expect("the test listens");
+        assert_eq!(wire.body(5).expect("the rest"), b"ended");
+        wire.say(HELLO);
+    });
+    let gateway = gateway(&[upstream.addr]);
+    let mut client = Client::of(&gateway);
+    client.send("POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\nbegun");
+    // The upstream has what there is, and the gateway has the hints.
+    told.recv_timeout(Duration::from_secs(60)).expect("the first half");
+    client.send("ended");
+    assert_eq!(client.head().expect("the hints").status, 103);
+    assert_eq!(client.answer().expect("the answer").status, 200);
+}
+
 /// What the client sees of an answer that is not whole, however it came.
 fn is_seen_broken(answer: &'static str, request: &str) {
     let upstream = answering(answer.into(), true);
