@@ -11,9 +11,9 @@ mod strace;
 use std::io::{Read, Write};
 
 use eagain_sys::limits;
-use examples::eventually;
+use examples::{eventually, example};
 use strace::line::{Call, calls};
-use strace::{program, tracer, waits};
+use strace::{tracer, waits};
 
 const SERVERS: [&str; 3] = ["echo_server", "echo_server_async", "http_server"];
 const HELLO: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
@@ -39,7 +39,7 @@ fn pitfall_23_between_two_refusals_a_server_sleeps() {
         return;
     }
     for name in SERVERS {
-        let path = program::example(name);
+        let path = example(name);
         let start = || {
             let trace = format!("exhausted_{name}");
             strace::server::Server::start(&trace, tracer::EVERYTHING, &path, &[])
