@@ -24,8 +24,11 @@ pub(crate) unsafe fn receive(
 /// # Safety
 /// Each header tells of memory that may be read.
 pub(crate) unsafe fn send(fd: BorrowedFd<'_>, headers: &mut [Header]) -> Result<usize> {
-    let (at, len) = (headers.as_mut_ptr(), headers.len() as _);
+    let (at, len) = (headers.as_mut_ptr(), headers.len() as libc::c_uint);
+    // By its number: musl's function makes a `sendmsg` for each, since its headers have gaps that the
+    // kernel reads. Ours began as zeroes.
     // SAFETY: there are `len` headers, and the caller vouches for them.
-    let answer = unsafe { libc::sendmmsg(fd.as_raw_fd(), at, len, 0) };
-    Ok(Error::check_on("sendmmsg", fd, answer)? as usize)
+    let answer = unsafe { libc::syscall(libc::SYS_sendmmsg, fd.as_raw_fd(), at, len, 0u32) };
+    let sent = Error::check_on("sendmmsg", fd, answer as i32)?;
+    Ok(sent as usize)
 }
