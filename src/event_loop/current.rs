@@ -1,8 +1,10 @@
 //! Which loop runs on this thread, and which others are here.
 
 use std::cell::RefCell;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
+use crate::error::{self, LoopError};
 use crate::event_loop::clock;
 use crate::event_loop::core::Core;
 use crate::event_loop::slab::Key;
@@ -49,6 +51,14 @@ impl Core {
     #[inline(always)]
     pub(crate) fn briefly<T>(f: impl FnOnce(&Core) -> T) -> Option<T> {
         CURRENT.try_with(|current| current.borrow().as_ref().map(|core| f(core))).ok().flatten()
+    }
+
+    /// Ends a future, which was made there, unless a loop runs on this thread.
+    #[track_caller]
+    pub(crate) fn must_run(made: &Location<'_>) {
+        if Core::briefly(|_| ()).is_none() {
+            error::refuse(LoopError::NoLoop, made);
+        }
     }
 
     /// Notes that this loop is on this thread.

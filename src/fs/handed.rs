@@ -5,7 +5,6 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::error::{self, LoopError};
 use crate::event_loop::core::Core;
 use crate::task::generator::Place;
 use crate::task::join::JoinError;
@@ -56,9 +55,7 @@ where
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<U>> {
         if let Some(call) = self.call.take() {
-            if Core::briefly(|_| ()).is_none() {
-                error::refuse(LoopError::NoLoop, self.at);
-            }
+            Core::must_run(self.at);
             self.work = Some(offload(call));
         }
         let Some(work) = &mut self.work else {

@@ -5,7 +5,6 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::error::{self, LoopError};
 use crate::event_loop::core::Core;
 use crate::net::address::{Endpoint, ToSocketAddrs, no_address};
 use crate::task::generator::Place;
@@ -54,9 +53,7 @@ pub fn lookup_host(host: impl ToSocketAddrs) -> impl Future<Output = io::Result<
 }
 
 pub(super) async fn look_up(host: String, port: u16, at: Place) -> io::Result<Vec<SocketAddr>> {
-    if Core::briefly(|_| ()).is_none() {
-        error::refuse(LoopError::NoLoop, at);
-    }
+    Core::must_run(at);
     let name = host.clone();
     let work = offload(move || Ok((name.as_str(), port).to_socket_addrs()?.collect()));
     let (kind, why) = match timeout(PATIENCE, work).await {
