@@ -7,7 +7,7 @@
 mod cargo;
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
@@ -53,12 +53,20 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("its first line");
+        let stdout = Some(BufReader::new(child.stdout.take().expect("its output")));
+        let mut server = Server { child, stdout, addr: (Ipv4Addr::UNSPECIFIED, 0).into() };
+        let line = server.line();
         let addr = line.trim_end().strip_prefix("listening on ").and_then(|addr| addr.parse().ok());
-        let addr = addr.unwrap_or_else(|| panic!("it began with {line:?}"));
-        Server { child, stdout: Some(stdout), addr }
+        server.addr = addr.unwrap_or_else(|| panic!("it began with {line:?}"));
+        server
+    }
+
+    /// The next line that it says.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().expect("somebody listens to it");
+        stdout.read_line(&mut line).expect("its output");
+        line
     }
 
     /// A connection that does not wait for ever.
