@@ -142,7 +142,7 @@ impl Scheduler {
 
     /// Puts a task that runs at the end of the queue, unless it was aborted: the answer is what
     /// happened to it meanwhile.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn requeue(&self, task: &Rc<Task>, turn: u32) -> Phase {
         let meanwhile = self.pause(task, turn);
         if meanwhile != Phase::RunningAborted {
