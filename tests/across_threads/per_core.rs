@@ -1,5 +1,6 @@
 //! Several loops beside each other.
 
+use std::fs;
 use std::future::pending;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -10,10 +11,10 @@ use std::thread;
 
 use eagain::net::TcpListener;
 use eagain::{Backend, EventLoop, LoopEnd, LoopError, PerCore, Seat, yield_now};
-use eagain_sys::affinity;
+use eagain_sys::{affinity, errno, limits};
 
-use crate::MINUTE;
 use crate::watchdog::watch;
+use crate::{MINUTE, own_process};
 
 #[test]
 fn each_loop_has_a_thread_with_its_name_and_its_own_number() {
@@ -206,4 +207,25 @@ fn a_loop_that_cannot_be_made_is_an_error_and_none_is_left() {
     assert_eq!(LoopError::of(&error), Some(LoopError::NoSuchPoller { poller: missing }));
     // The threads were joined, and with them went what makes the futures.
     assert_eq!((Arc::strong_count(&made), made.load(Ordering::Relaxed)), (1, 0));
+}
+
+#[test]
+fn loops_that_began_end_with_the_one_that_finds_no_descriptor() {
+    if !own_process::entered("per_core::loops_that_began_end_with_the_one_that_finds_no_descriptor")
+    {
+        return;
+    }
+    let _watchdog = watch(MINUTE);
+    let descriptors = || fs::read_dir("/proc/self/fd").expect("Linux lists them").count();
+    let before = descriptors();
+    let (limit, _) = limits::descriptors().expect("a limit");
+    // A loop has two: enough for some, and not for all.
+    limits::set_descriptors(before as u64 + 5).expect("a lower limit");
+    let started = PerCore::new().threads(8).start(|_| pending::<()>());
+    limits::set_descriptors(limit).expect("the limit as it was");
+
+    let error = started.expect_err("it is refused");
+    assert_eq!(error.raw_os_error(), Some(errno::EMFILE), "{error}");
+    // The threads were joined, and have dropped their loops.
+    assert_eq!(descriptors(), before);
 }
