@@ -101,7 +101,8 @@ fn has_word(field: &Header<'_>, word: &str) -> bool {
 
 /// Nothing that would end a host and its port; that a name is known is nobody's claim.
 fn is_host(value: &[u8]) -> bool {
-    value.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@,\\\"<>".contains(byte))
+    let ends = |byte| matches!(byte, b'/' | b'?' | b'#' | b'@' | b',' | b'\\' | b'"' | b'<' | b'>');
+    value.iter().all(|&byte| byte.is_ascii_graphic() && !ends(byte))
 }
 
 /// The path of what may be a path and a query or, as for a proxy, a whole URL.
