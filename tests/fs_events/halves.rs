@@ -1,6 +1,7 @@
 //! A rename has two halves, which come together.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc;
 use std::{fs, thread};
 
 use eagain::fs::EventKind::{Created, MovedAway, MovedHere, Renamed};
@@ -103,13 +104,18 @@ fn a_half_whose_watch_was_dropped_is_not_told() {
 #[test]
 fn of_renames_that_another_thread_makes_meanwhile_every_half_is_told() {
     const RENAMES: usize = 10_000;
+    // So far may the other one be ahead: the kernel loses what it has no room for, however slow who
+    // reads is.
+    const AHEAD: usize = 1000;
     let folder = tempfile::tempdir().expect("a folder");
     let names = ["one", "other"].map(|name| folder.path().join(name));
     touch(&names[0]);
     let watcher = Watcher::new().expect("a watcher");
     let _watch = watcher.watch(&folder).expect("a watch");
+    let (begin, begun) = mpsc::sync_channel(AHEAD);
     let renaming = thread::spawn(move || {
         for n in 0..RENAMES {
+            begin.send(()).expect("somebody reads");
             fs::rename(&names[n % 2], &names[(n + 1) % 2]).expect("a new name");
         }
     });
@@ -118,6 +124,7 @@ fn of_renames_that_another_thread_makes_meanwhile_every_half_is_told() {
     let mut paired = 0;
     let all = async {
         while whole + paired < RENAMES {
+            let before = whole + paired;
             match watcher.next().await.expect("no error").kind {
                 Renamed { .. } => whole += 1,
                 MovedAway { cookie } => assert!(halves.insert(cookie)),
@@ -126,6 +133,9 @@ fn of_renames_that_another_thread_makes_meanwhile_every_half_is_told() {
                     paired += 1;
                 }
                 other => panic!("{other:?}"),
+            }
+            if whole + paired > before {
+                begun.recv().expect("it was begun before it was told");
             }
         }
     };
