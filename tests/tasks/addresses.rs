@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+use std::time::Instant;
 
 use eagain::net::TcpListener;
 use eagain_sys::socket;
@@ -27,6 +29,16 @@ pub(crate) fn black_hole() -> (TcpListener, std::net::TcpStream, SocketAddr) {
     let listener = TcpListener::bind_with_backlog("127.0.0.1:0", 0).expect("a listener");
     let addr = listener.local_addr().expect("an address");
     (listener, std::net::TcpStream::connect(addr).expect("a connection"), addr)
+}
+
+/// Waits until nobody listens there any more: a child that another test has just forked may have
+/// the listener for a moment yet.
+pub(crate) fn until_closed(addr: SocketAddr) {
+    let began = Instant::now();
+    while std::net::TcpStream::connect(addr).is_ok() {
+        assert!(began.elapsed() < PATIENCE, "somebody listens");
+        thread::yield_now();
+    }
 }
 
 /// An address at which nobody listens. The port stays taken for as long as the socket lives.

@@ -5,7 +5,7 @@ use std::os::unix::net::SocketAddr;
 
 use eagain::net::{UnixListener, UnixStream};
 
-use crate::place::run;
+use crate::place::{refusal, run};
 
 #[test]
 fn an_abstract_name_is_gone_with_its_listener() {
@@ -19,6 +19,6 @@ fn an_abstract_name_is_gone_with_its_listener() {
         listener.accept().await.expect("accepted");
     });
     drop(listener);
-    assert!(run(UnixStream::connect_addr(&addr)).is_err());
+    refusal(|| UnixStream::connect_addr(&addr));
     UnixListener::bind_addr(&addr).expect("nobody has it any more");
 }

@@ -10,7 +10,7 @@ use eagain::net::{UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListen
 use eagain::time::{Clock, sleep};
 use eagain::{EventLoop, errno};
 
-use crate::place::{Place, run};
+use crate::place::{Place, refusal, run};
 use crate::{descriptors, own_process};
 
 #[test]
@@ -36,7 +36,7 @@ fn the_file_of_a_listener_stays_until_it_is_removed() {
     drop(UnixListener::bind(place.socket()).expect("a listener"));
     let taken = UnixListener::bind(place.socket()).expect_err("left over");
     assert_eq!(taken.raw_os_error(), Some(errno::EADDRINUSE));
-    let nobody = run(UnixStream::connect(place.socket())).expect_err("nobody listens");
+    let nobody = refusal(|| UnixStream::connect(place.socket()));
     assert_eq!(nobody.raw_os_error(), Some(errno::ECONNREFUSED));
     fs::remove_file(place.socket()).expect("the file");
     let none = run(UnixStream::connect(place.socket())).expect_err("no such file");
