@@ -1,6 +1,9 @@
 //! What goes wrong on our own side: one line on standard error says so.
 
 use std::io::Write;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Barrier};
 
 use crate::OK;
@@ -53,8 +56,11 @@ fn nobody_reads_the_rows() {
         wait_for_end(&stream);
         Ok(())
     });
-    let mut child = start(&path(), &["--timeout=3600", &good.url("/"), &silent.url("/")]);
-    drop(child.stdout.take());
+    // No pipe: another test's child that was just forked may have that end of it for a moment yet.
+    let (reader, stdout) = UnixStream::pair().expect("a pair");
+    let urls = ["--timeout=3600", &good.url("/"), &silent.url("/")];
+    let child = start(&path(), &urls, OwnedFd::from(stdout));
+    reader.shutdown(Shutdown::Both).expect("it is open");
     reader_is_gone.wait();
     // It does not wait for the silent one: there is nobody to tell.
     let run = finish(child);

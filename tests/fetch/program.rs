@@ -70,13 +70,13 @@ pub(crate) fn fetch(args: &[&str]) -> Run {
 
 /// Runs another program, a shell for instance that runs this one.
 pub(crate) fn run(program: &str, args: &[&str]) -> Run {
-    finish(start(program, args))
+    finish(start(program, args, Stdio::piped()))
 }
 
-pub(crate) fn start(program: &str, args: &[&str]) -> Child {
+pub(crate) fn start(program: &str, args: &[&str], stdout: impl Into<Stdio>) -> Child {
     let mut command = Command::new(program);
     command.args(args).env_remove("EAGAIN_TRACE");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
     command.spawn().expect("the program starts")
 }
 
