@@ -4,6 +4,7 @@ use std::fs;
 use std::future::pending;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -11,7 +12,7 @@ use std::thread;
 
 use eagain::net::TcpListener;
 use eagain::{Backend, EventLoop, LoopEnd, LoopError, PerCore, Seat, yield_now};
-use eagain_sys::{affinity, errno, limits};
+use eagain_sys::{affinity, errno, limits, socket};
 
 use crate::watchdog::watch;
 use crate::{MINUTE, own_process};
@@ -139,10 +140,12 @@ fn pitfall_27_connections_are_spread_over_one_listener_for_each_loop() {
     const LOOPS: usize = 4;
     const CONNECTIONS: usize = 800;
     let _watchdog = watch(MINUTE);
-    // Bound, and not listening for long: it only finds the port.
-    let first = TcpListener::bind_reuseport("127.0.0.1:0");
-    let first = first.expect("a listener");
-    let address = first.local_addr().expect("an address");
+    // Bound, and not listening: it only finds the port, and has no part of what comes.
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let port = socket::tcp(&any).expect("a socket");
+    socket::set_reuse_port(port.as_fd(), true).expect("an option");
+    socket::bind(port.as_fd(), &any).expect("a port");
+    let address = socket::local(port.as_fd()).expect("an address");
     let served: [_; LOOPS] = Default::default();
     let counts: [Arc<AtomicUsize>; LOOPS] = served;
     let (tell, ready) = mpsc::channel();
@@ -152,7 +155,6 @@ fn pitfall_27_connections_are_spread_over_one_listener_for_each_loop() {
         .start(move |seat: Seat| serve(address, shared[seat.index()].clone(), tell.clone()));
     let loops = loops.expect("they start");
     (0..LOOPS).for_each(|_| ready.recv().expect("each listens"));
-    drop(first); // nobody has connected yet
     for _ in 0..CONNECTIONS {
         let mut stream = std::net::TcpStream::connect(address).expect("a connection");
         let mut answer = Vec::new();
