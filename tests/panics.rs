@@ -235,7 +235,12 @@ fn is_used<F: Future + 'static>(event_loop: EventLoop, future: F) {
     let panics = Arc::new(PanicsWhenUsed::default());
     let waker = Waker::from(panics.clone());
     let parked = event_loop.spawn(park_behind(waker, future));
+    let used = panics.clone();
     let ends = event_loop.spawn(async move {
+        // However long that takes: the watchdog knows when it is too long.
+        while used.0.load(Ordering::Relaxed) == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
         sleep(Duration::from_millis(4)).await; // the others are at work
         parked.abort();
     });
