@@ -56,8 +56,11 @@ fn what_came_before_anybody_waited_is_heard_once() {
     run(async {
         heard(&mut profile).await;
         // The kernel may deliver one late, to a thread that was busy.
-        while timeout(Duration::from_millis(1), profile.recv()).await.is_ok() {}
-        assert_eq!(profile.try_recv().expect("no error"), None);
+        let mut late = 0;
+        while timeout(Duration::from_millis(1), profile.recv()).await.is_ok() {
+            late += 1;
+        }
+        assert!(late <= 2, "of three, {late} more than one");
         send(kind);
         heard(&mut profile).await;
     })
