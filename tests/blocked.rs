@@ -218,11 +218,15 @@ fn a_report_tells_between_which_awaits_it_was() {
     returned(&blocks);
     returned(&writer);
     let reports = reports.take();
-    let report = reports.iter().max_by_key(|report| report.duration).expect("a report");
-    assert_eq!(report.id, blocks.id().to_string());
     let lines = *lines.borrow();
     let known = |line| cfg!(debug_assertions).then_some(line);
-    assert_eq!((report.awaited_at, report.awaits_at), (known(lines[0]), known(lines[1])));
+    // A busy machine may have kept others from running, and for longer.
+    let is_it = |report: &&Report| {
+        let is_between =
+            (report.awaited_at, report.awaits_at) == (known(lines[0]), known(lines[1]));
+        is_between && report.id == blocks.id().to_string() && report.duration >= 50 * MILLISECOND
+    };
+    let report = reports.iter().find(is_it).expect("a report");
     assert_eq!(report.line.contains(" between "), cfg!(debug_assertions), "{}", report.line);
 }
 
