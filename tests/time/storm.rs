@@ -42,14 +42,14 @@ fn pitfall_40_a_signal_neither_ends_a_wait_nor_restarts_it() {
 
 fn wait_in_a_storm() {
     const TIME: Duration = Duration::from_millis(50); // pitfall 40
-    let _watchdog = watch(MINUTE);
+    let _watchdog = watch(2 * MINUTE);
     println!("let it rain");
     let (mut waits, mut interrupted) = (0, 0);
     for mut event_loop in both_kinds_of_loop() {
         let mut here = 0;
         while here < 40 {
-            // A wait that a signal ends is a turn more.
-            assert!(waits < 200, "200 waits and {interrupted} signals");
+            // A wait that a signal ends is a turn more. Who sends them may be slow.
+            assert!(waits < 1000, "1000 waits and {interrupted} signals");
             let before = event_loop.counts().turns;
             let sleeps = sleeps(&event_loop, 1, TIME);
             event_loop.run().expect("no EINTR leaves the loop");
