@@ -4,10 +4,13 @@
 // Each test has its use for it.
 #![allow(dead_code)]
 
-use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::{fs, mem};
+
+use eagain_sys::socket;
 
 use super::examples::eventually;
 
@@ -21,10 +24,21 @@ fn program() -> Option<&'static str> {
     places.into_iter().find(starts)
 }
 
-/// Where nobody listens.
+/// Where nobody listens, nor will: the port stays taken.
 pub(crate) fn nowhere() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address")
+    let (port, addr) = port(false);
+    mem::forget(port);
+    addr
+}
+
+/// A port of one's own at which nobody listens yet; one may, if it is shared.
+fn port(is_shared: bool) -> (OwnedFd, SocketAddr) {
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let port = socket::tcp(&any).expect("a socket");
+    socket::set_reuse_port(port.as_fd(), is_shared).expect("an option");
+    socket::bind(port.as_fd(), &any).expect("a port");
+    let addr = socket::local(port.as_fd()).expect("its address");
+    (port, addr)
 }
 
 /// Whether there is one.
@@ -44,6 +58,8 @@ pub(crate) struct Nginx {
     pub(crate) addr: SocketAddr,
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// Nobody else gets it while this one is stopped.
+    _port: OwnedFd,
 }
 
 impl Nginx {
@@ -71,12 +87,12 @@ impl Nginx {
         // Its workers may be somebody else.
         let open = Command::new("chmod").args(["-R", "a+rX"]).arg(folder.path()).status();
         assert!(open.expect("chmod starts").success());
-        let addr = nowhere();
+        let (port, addr) = port(true);
         let config = folder.path().join("nginx.conf");
-        let server = format!("server {{ listen {addr}; {what} }}");
+        let server = format!("server {{ listen {addr} reuseport; {what} }}");
         let text = configuration(folder.path(), &format!("{beside} {server}"));
         fs::write(config, text).expect("a file");
-        let mut nginx = Nginx { addr, folder, child: None };
+        let mut nginx = Nginx { addr, folder, child: None, _port: port };
         nginx.again();
         nginx
     }
