@@ -14,9 +14,9 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use eagain::net::TcpStream;
-use eagain::{EventLoop, errno};
+use eagain::{EventLoop, Interest, errno};
 use eagain_sys::{socket, socket_parts};
-use tasks::{PATIENCE, returned, run, tcp_pair, turn_until_idle};
+use tasks::{PATIENCE, is_ready, returned, run, tcp_pair, turn_until_idle};
 
 fn new_loop() -> EventLoop {
     EventLoop::new().expect("a loop")
@@ -27,6 +27,13 @@ fn pair() -> (TcpStream, std::net::TcpStream) {
     let (near, far) = tcp_pair();
     far.set_read_timeout(Some(PATIENCE)).expect("an option");
     (near, far)
+}
+
+/// Waits until what the far end did has come: not on every kernel has the loopback done its work
+/// when the call returns.
+fn wait_for(near: &TcpStream) {
+    let fd = near.as_ref().fd().expect("it is open");
+    assert!(is_ready(&*fd, Interest::READ, PATIENCE), "it does not come");
 }
 
 #[test]
@@ -116,6 +123,7 @@ fn pitfall_66_to_end_what_the_peer_has_broken_off_is_no_error() {
     let (near, far) = pair();
     socket::set_linger(far.as_fd(), Some(Duration::ZERO)).expect("an option");
     drop(far); // a reset
+    wait_for(&near);
     let error = near.try_read(&mut [0]).expect_err("it was broken off");
     assert_eq!(error.raw_os_error(), Some(errno::ECONNRESET));
     for how in [Shutdown::Write, Shutdown::Read, Shutdown::Both] {
@@ -148,6 +156,8 @@ fn who_reads_inside_of_what_was_lent_gets_another_buffer() {
     let ((one, mut far_one), (other, mut far_other)) = (pair(), pair());
     far_one.write_all(b"outer").expect("a write");
     far_other.write_all(b"inner").expect("a write");
+    wait_for(&one);
+    wait_for(&other);
     let read = one.try_read_with(|outer| {
         let inner = other.try_read_with(<[u8]>::to_vec).expect("no error");
         let pooled = other.try_read_pooled().expect("no error");
@@ -161,6 +171,7 @@ fn who_reads_inside_of_what_was_lent_gets_another_buffer() {
 fn a_panic_in_what_was_lent_costs_nothing_but_itself() {
     let (near, mut far) = pair();
     far.write_all(b"hello").expect("a write");
+    wait_for(&near);
     let lend = || near.try_read_with(|_| panic!("it cannot be read"));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(lend)).expect_err("the panic");
     far.write_all(b"again").expect("a write");

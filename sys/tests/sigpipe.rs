@@ -5,9 +5,15 @@ use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Once;
+use std::time::Duration;
 
+use eagain_sys::poll::{PollFd, poll};
+use eagain_sys::poller::Interest;
 use eagain_sys::{Result, errno, socket, socket_parts, unix};
 use nix::sys::signal::{SigHandler, Signal, signal};
+
+/// Nothing that a test waits for takes so long, on any machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// As every program is that C starts.
 fn let_sigpipe_end_the_process() {
@@ -53,8 +59,9 @@ fn pitfall_65_a_tcp_stream_whose_peer_is_gone_raises_no_signal() {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = socket::listen_tcp(&any, 1).expect("a listener");
         let addr = socket::local(listener.as_fd()).expect("an address");
-        // It returns when the other end is in the queue.
         let far = std::net::TcpStream::connect(addr).expect("a connection");
+        let queue = &mut [PollFd::new(listener.as_fd(), Interest::READ)];
+        assert_eq!(poll(queue, Some(PATIENCE)), Ok(1), "it does not queue");
         let (near, _) = socket::accept4(listener.as_fd()).expect("a connection");
         (near, far.into())
     });
