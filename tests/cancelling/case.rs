@@ -112,7 +112,7 @@ impl<S: 'static> Case<S> {
         let tasks = begin.tasks + usize::from(moment != Moment::WithItsTask);
         self.nothing_is_left(begin, tasks, event_loop, point);
         // A thread that used it may not have dropped it yet. The loop does nothing meanwhile.
-        for _ in 0..1000 {
+        for _ in 0..20_000 {
             if witness.kept() > 0 {
                 thread::sleep(Duration::from_millis(1));
             }

@@ -11,7 +11,7 @@ use eagain::time::Clock;
 
 use crate::busy::Threads;
 use crate::case::Case;
-use crate::tasks::addresses::black_hole;
+use crate::tasks::addresses::{black_hole, until_closed};
 use crate::witness::Waiting;
 
 /// A listener behind an address that does not answer.
@@ -182,7 +182,7 @@ fn pitfall_53_drain() {
             Box::pin(async move {
                 // Whoever gave it up has closed it.
                 drop(last.listener.take());
-                std::net::TcpStream::connect(last.addr).expect_err("nobody listens");
+                until_closed(last.addr);
                 let listener = TcpListener::bind(last.addr).expect("the port is free");
                 assert!(listener.try_accept().expect("no error").is_none());
             })
