@@ -97,6 +97,7 @@ async fn show_all(path: &Path) -> Result<(), Box<dyn Error>> {
 async fn by_the_pool(path: &Path) -> Result<(), Box<dyn Error>> {
     let file = fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let file = Source::new(file)?;
+    let failed = |e| format!("{}: {e}", path.display());
     // As if it had said EAGAIN, which a file never does: now the kernel is asked to watch it.
     let mut tried = false;
     let call = file.io(Interest::READ, |fd| {
@@ -105,7 +106,7 @@ async fn by_the_pool(path: &Path) -> Result<(), Box<dyn Error>> {
         }
         Ok(pipe::read(fd, &mut [0; 16])?)
     });
-    call.await?;
+    call.await.map_err(failed)?;
     writeln!(io::stdout(), "file:     the kernel does not watch it: it counts as ready")?;
 
     let bytes = eagain::fs::read(path).await?;

@@ -90,21 +90,24 @@ fn main() -> ExitCode {
 
 fn run(addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
-    event_loop.block_on(serve(addr))?.map_err(|e| format!("{addr}: {e}").into())
+    event_loop.block_on(serve(addr))?
 }
 
-async fn serve(addr: SocketAddr) -> io::Result<()> {
+async fn serve(addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = TcpListener::builder().nodelay(true).send_buffer_size(SEND_BUFFER).bind(addr)?;
+    let listener = TcpListener::builder().nodelay(true).send_buffer_size(SEND_BUFFER).bind(addr);
+    let listener = listener.map_err(|e| format!("{addr}: {e}"))?;
     writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
 
     let hall = Rc::new(Hall::default());
     eagain::select! {
-        ended = accept(&listener, &hall) => return ended,
+        ended = accept(&listener, &hall) => return Ok(ended?),
         asked = terminate.recv() => asked?,
         asked = interrupt.recv() => asked?,
     }
+    // Nobody hears a second one: it ends the program at once.
+    drop((terminate, interrupt));
     drop(listener);
     writeln!(io::stdout(), "saying goodbye to {}", hall.count())?;
     hall.end();

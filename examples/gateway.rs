@@ -130,8 +130,7 @@ fn main() -> ExitCode {
 fn run(addr: SocketAddr, gateway: Rc<Gateway>, upstreams: usize) -> Result<(), Box<dyn Error>> {
     let clients = clients(upstreams)?;
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
-    let served = event_loop.block_on(serve(addr, gateway, clients))?;
-    served.map_err(|e| format!("{addr}: {e}").into())
+    event_loop.block_on(serve(addr, gateway, clients))?
 }
 
 /// How many clients there are descriptors for. Upstreams come first: a client without one is of no
@@ -145,22 +144,32 @@ fn clients(upstreams: usize) -> Result<usize, Box<dyn Error>> {
     }
     let clients = limit.saturating_sub(reserved).min(CLIENTS);
     if clients == 0 {
-        return Err(format!("{reserved} descriptors are not enough (`ulimit -Hn`)").into());
+        return Err(format!(
+            "{limit} descriptors are too few: {reserved} are kept for other things (`ulimit -Hn`)"
+        )
+        .into());
     }
     Ok(clients as usize)
 }
 
-async fn serve(addr: SocketAddr, gateway: Rc<Gateway>, clients: usize) -> io::Result<()> {
+async fn serve(
+    addr: SocketAddr,
+    gateway: Rc<Gateway>,
+    clients: usize,
+) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = TcpListener::builder().nodelay(true).bind(addr)?;
+    let listener = TcpListener::builder().nodelay(true).bind(addr);
+    let listener = listener.map_err(|e| format!("{addr}: {e}"))?;
     writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
 
     eagain::select! {
-        ended = accept(&listener, &gateway, Semaphore::new(clients)) => return ended,
+        ended = accept(&listener, &gateway, Semaphore::new(clients)) => return Ok(ended?),
         asked = terminate.recv() => asked?,
         asked = interrupt.recv() => asked?,
     }
+    // Nobody hears a second one: it ends the program at once.
+    drop((terminate, interrupt));
     // Whoever is in the queue has been told by the kernel that somebody is here.
     loop {
         match listener.try_accept() {

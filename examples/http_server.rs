@@ -7,9 +7,9 @@
 //! | `GET` | who answers |
 //! |---|---|
 //! | `/` | the connection's task, at once: `Hello, World!` |
-//! | `/async` | the same, after it has awaited 100 ms |
+//! | `/async` | the connection's task, after it has awaited 100 ms |
 //! | `/offload` | a thread of the pool, which blocks for 100 ms |
-//! | anything, with `--dir` | files of that directory: regular files cannot be waited for, so the pool opens and reads them |
+//! | anything else, and `/`, with `--dir` | files of that directory: regular files cannot be waited for, so the pool opens and reads them |
 //!
 //! The two slow ones are the two ways to write a handler. Both leave the loop to the others; but a
 //! task that waits costs some hundred bytes, and a thread that waits is a thread: with 64 clients at
@@ -27,8 +27,9 @@
 //!
 //! What a client may cost: no buffer while it is idle, 8 KiB of memory for a head, ten seconds to
 //! send one, a minute between two, half a minute for each piece of an answer that it does not take.
+//! With `--dir` it may cost a second descriptor: no more clients are let in than there are for that.
 //! SIGTERM and Ctrl-C end the program once the answers are out that were asked for, or after ten
-//! seconds.
+//! seconds; a second one ends it at once.
 //!
 //! | file | what |
 //! |---|---|
@@ -61,6 +62,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -92,28 +94,30 @@ fn main() -> ExitCode {
     let root = dir.map(|dir| {
         files::root(&dir).unwrap_or_else(|e| command_line::refuse(&format!("--dir {dir}: {e}")))
     });
-    command_line::finish(run(addr, Rc::new(Server::new(root))))
+    command_line::finish(run(addr, root))
 }
 
-fn run(addr: SocketAddr, server: Rc<Server>) -> Result<(), Box<dyn Error>> {
+fn run(addr: SocketAddr, root: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
+    let server = Rc::new(Server::new(root)?);
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
-    let served = event_loop.block_on(serve(addr, server))?;
-    served.map_err(|e| format!("{addr}: {e}").into())
+    event_loop.block_on(serve(addr, server))?
 }
 
-async fn serve(addr: SocketAddr, server: Rc<Server>) -> io::Result<()> {
+async fn serve(addr: SocketAddr, server: Rc<Server>) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = TcpListener::bind(addr)?;
+    let listener = TcpListener::bind(addr).map_err(|e| format!("{addr}: {e}"))?;
     listener.set_nodelay(true)?;
     writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
 
     let ticking = eagain::spawn(server.clone().tick());
     eagain::select! {
-        ended = accept(&listener, &server) => return ended,
+        ended = accept(&listener, &server) => return Ok(ended?),
         asked = terminate.recv() => asked?,
         asked = interrupt.recv() => asked?,
     }
+    // Nobody hears a second one: it ends the program at once.
+    drop((terminate, interrupt));
     // Whoever is in the queue has been told by the kernel that somebody is here.
     loop {
         match listener.try_accept() {
@@ -149,6 +153,7 @@ fn begin(stream: TcpStream, server: &Rc<Server>) {
 
 async fn accept(listener: &TcpListener, server: &Rc<Server>) -> io::Result<()> {
     loop {
+        server.has_room().await;
         // Out of descriptors it waits until one is closed.
         let (stream, _) = listener.accept().await?;
         begin(stream, server);

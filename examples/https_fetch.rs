@@ -52,11 +52,9 @@ fn main() -> ExitCode {
 }
 
 fn parse(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text.parse().map_err(|e| format!("{text:?}: {e}"))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("https"), Some(_)) => Ok(uri),
-        _ => Err(format!("{text:?} is not a URL like https://example.com/")),
-    }
+    let is_https = |uri: &Uri| uri.scheme_str() == Some("https") && uri.host().is_some();
+    let uri = text.parse().ok().filter(is_https);
+    uri.ok_or_else(|| format!("{text:?} is not a URL like https://example.com/"))
 }
 
 fn fetch_all(mut urls: Vec<Uri>) -> Result<(), Failure> {

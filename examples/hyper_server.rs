@@ -46,13 +46,13 @@ fn main() -> ExitCode {
     let Ok(addr) = addr.parse() else {
         command_line::refuse(&format!("{addr:?} is not an address like 127.0.0.1:8080"))
     };
-    command_line::finish(serve(addr).map_err(|e| format!("{addr}: {e}").into()))
+    command_line::finish(serve(addr))
 }
 
 fn serve(addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     let mut event_loop = EventLoop::builder().from_env()?.build()?;
     event_loop.block_on(async {
-        let listener = TcpListener::bind(addr)?;
+        let listener = TcpListener::bind(addr).map_err(|e| format!("{addr}: {e}"))?;
         writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
         let count = Rc::new(Cell::new(0));
         loop {
@@ -76,8 +76,8 @@ async fn connection(stream: TcpStream, count: Rc<Cell<u64>>) {
 
 fn answer(request: &Request<Incoming>, count: u64) -> Response<String> {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/") => Response::new("Hello, World!".to_owned()),
-        (&Method::GET, "/count") => Response::new(format!("{count}\n")),
+        (&Method::GET | &Method::HEAD, "/") => Response::new("Hello, World!".to_owned()),
+        (&Method::GET | &Method::HEAD, "/count") => Response::new(format!("{count}\n")),
         _ => {
             let mut answer = Response::new("nothing here\n".to_owned());
             *answer.status_mut() = StatusCode::NOT_FOUND;

@@ -39,7 +39,7 @@ fn serve_while(
     meanwhile: impl AsyncFnOnce(TcpStream) + 'static,
 ) -> (TcpStream, Duration) {
     let mut event_loop = EventLoop::builder().clock(Clock::Virtual).build().expect("a loop");
-    let server = std::rc::Rc::new(Server::new(None));
+    let server = std::rc::Rc::new(Server::new(None).expect("a server"));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("an address");
     let mut peer = TcpStream::connect(addr).expect("a connection");

@@ -158,15 +158,16 @@ impl Inside {
         }
     }
 
-    /// Tells all others in a room something, and then, who could not be told.
+    /// Tells all others in a room something, and then all of them, who could not be told.
     fn tell(&mut self, room: &str, except: u64, line: String) {
-        let mut lines = VecDeque::from([line]);
-        while let Some(line) = lines.pop_front() {
+        let mut lines = VecDeque::from([(Some(except), line)]);
+        while let Some((except, line)) = lines.pop_front() {
             let line: Told = (line + "\n").into();
-            let others = self.members.iter().filter(|(id, m)| **id != except && m.room == room);
-            let slow = others.filter(|(_, member)| member.queue.try_send(line.clone()).is_err());
+            let is_told = |id, member: &Member| Some(id) != except && member.room == room;
+            let told = self.members.iter().filter(|(id, member)| is_told(**id, member));
+            let slow = told.filter(|(_, member)| member.queue.try_send(line.clone()).is_err());
             for id in slow.map(|(id, _)| *id).collect::<Vec<_>>() {
-                lines.push_back(self.drop_slow(id));
+                lines.push_back((None, self.drop_slow(id)));
             }
         }
     }

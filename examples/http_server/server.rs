@@ -1,6 +1,7 @@
 //! What the connections share: buffers, the date, patience, the way to the end.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, SystemTime};
@@ -8,11 +9,15 @@ use std::time::{Duration, SystemTime};
 use eagain::net::TcpStream;
 use eagain::sync::Notify;
 use eagain::time::{MissedTickBehavior, interval};
+use eagain_sys::limits;
 
 use crate::response;
 
 /// How much is read at once. A head must be much shorter.
 const ROOM: usize = 16 * 1024;
+
+/// Descriptors of the loop, the listener, signals and the standard streams, and a few more.
+const OTHERS: u64 = 16;
 
 pub(crate) struct Server {
     /// What is served, if files are.
@@ -26,7 +31,9 @@ pub(crate) struct Server {
     tick: Cell<u32>,
     open: RefCell<Vec<Weak<Watched>>>,
     draining: Cell<bool>,
-    last_left: Notify,
+    one_left: Notify,
+    /// How many connections there may be.
+    places: usize,
 }
 
 pub(crate) struct Buffers {
@@ -75,8 +82,14 @@ impl Phase {
 }
 
 impl Server {
-    pub(crate) fn new(root: Option<PathBuf>) -> Server {
+    pub(crate) fn new(root: Option<PathBuf>) -> io::Result<Server> {
+        let places = match root {
+            None => usize::MAX,
+            // Each may have a file open: who is let in and finds no descriptor for that waits in vain.
+            Some(_) => (limits::descriptors()?.0.saturating_sub(OTHERS) / 2).max(1) as usize,
+        };
         let server = Server {
+            places,
             root,
             buffers: RefCell::new(Buffers { input: Box::new([0; ROOM]), output: Vec::new() }),
             hello: RefCell::default(),
@@ -84,10 +97,10 @@ impl Server {
             tick: Cell::new(0),
             open: RefCell::default(),
             draining: Cell::new(false),
-            last_left: Notify::new(),
+            one_left: Notify::new(),
         };
         server.set_date();
-        server
+        Ok(server)
     }
 
     fn set_date(&self) {
@@ -156,7 +169,14 @@ impl Server {
     /// Waits until the last connection is gone.
     pub(crate) async fn empty(&self) {
         while self.connections() > 0 {
-            self.last_left.notified().await;
+            self.one_left.notified().await;
+        }
+    }
+
+    /// Waits until one more may come.
+    pub(crate) async fn has_room(&self) {
+        while self.connections() >= self.places {
+            self.one_left.notified().await;
         }
     }
 }
@@ -207,8 +227,6 @@ impl Drop for Watched {
     fn drop(&mut self) {
         let Some(server) = self.server.upgrade() else { return };
         server.forget(self.place.get());
-        if server.connections() == 0 {
-            server.last_left.notify_waiters();
-        }
+        server.one_left.notify_waiters();
     }
 }

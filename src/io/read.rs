@@ -42,7 +42,8 @@ const ROOM: usize = 16 * 1024;
 /// # io::Result::Ok(())
 /// ```
 pub trait AsyncRead {
-    /// Reads what is there, and waits until something is. 0 is the end, unless `buf` is empty.
+    /// Reads what is there, and waits until something is. 0 is the end, unless `buf` is empty; a
+    /// socket answers that, too, only once there is something to read.
     ///
     /// Cancel-safe, and whoever implements it has to see to that: what was read is returned.
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;

@@ -26,7 +26,8 @@ macro_rules! moves {
             type Error = io::Error;
 
             /// Takes such a socket from another loop, thread or library, and switches it to
-            /// non-blocking if it is not yet (`fcntl` F_GETFL, perhaps F_SETFL).
+            /// non-blocking if it is not yet (`fcntl` F_GETFL, perhaps F_SETFL). That it is one is
+            /// not looked at, as in std: if it is none, its first call says so.
             fn try_from(fd: OwnedFd) -> io::Result<$socket> {
                 if !descriptor::is_nonblocking(fd.as_fd())? {
                     descriptor::set_nonblocking(fd.as_fd(), true)?;

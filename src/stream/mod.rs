@@ -1,7 +1,7 @@
 //! Values one after the other, with waiting in between.
 //!
-//! [`from_generator`] makes a stream of an `async` closure that gives values *out* and may wait
-//! *inside*; whoever holds the stream takes them one by one with
+//! [`from_generator`] makes a stream of an `async` closure, `async |mut out| ...`, that gives values
+//! *out* and may wait *inside*; whoever holds the stream takes them one by one with
 //! [`next().await`](Generated::next). Nothing is buffered: the producer stands still until its
 //! value is taken.
 //!

@@ -36,6 +36,9 @@ fn a_slow_reader_is_dropped_while_two_others_get_every_line() {
         number += 1;
     }
     assert!(number > 256, "dropped after {number} lines");
+    // The other one is told, too, whoever of the two said the line that was too much.
+    let other = if number % 2 == 0 { &mut b } else { &mut a };
+    other.hears_of("slow did not keep up and was dropped");
     a.says("/who");
     a.hears_of("here: ann, bob");
     // What it has is the beginning, and then comes the end.

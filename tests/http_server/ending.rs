@@ -1,6 +1,7 @@
 //! The end, and the beginning: signals and arguments.
 
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 use super::examples::Server;
@@ -85,6 +86,18 @@ fn who_asks_while_it_is_asked_to_end_is_answered() {
     });
     let clients = clients.collect();
     answers_at_the_end(server, clients);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut server = server();
+    let mut slow = Client::of(&server);
+    slow.send(&HELLO[..8]);
+    server.signal("TERM");
+    assert_eq!(server.line(), "draining: 1 connections\n");
+    server.signal("TERM");
+    let sigterm = 15;
+    assert_eq!(server.end().0.signal(), Some(sigterm));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::examples::Server;
@@ -47,6 +48,23 @@ fn files_are_served_whole_with_their_kind() {
     client.send("HEAD /large HTTP/1.1\r\nHost: here\r\n\r\n");
     assert_eq!(client.head().field("Content-Length"), Some("4000000"));
     assert_eq!(client.ask(&get("/index.html")).body, b"<p>hello");
+}
+
+#[test]
+fn nobody_is_let_in_whose_file_finds_no_descriptor() {
+    let dir = directory();
+    let (program, root) = (program(), dir.path().join("root"));
+    let (program, root) = (program.to_str().expect("a name"), root.to_str().expect("a name"));
+    let limited = ["-c", "ulimit -n 24; exec \"$@\"", "sh", program, "127.0.0.1:0", "--dir", root];
+    let server = Server::start(Path::new("/bin/sh"), &limited);
+    let mut clients: Vec<_> = (0..20).map(|_| Client::of(&server)).collect();
+    for client in &mut clients {
+        client.send(get("/large"));
+    }
+    // Who has an answer makes room for the next one.
+    for mut client in clients {
+        assert_eq!(client.answer().status, 200);
+    }
 }
 
 #[test]

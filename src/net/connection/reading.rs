@@ -12,7 +12,7 @@ macro_rules! reads_bytes {
     ($($stream:ident: $more:literal, $reset:literal;)*) => {$(
         impl $stream {
             /// Tries to read; `None` if nothing is there now. `Some(0)` is the end of the stream,
-            /// unless `buf` is empty.
+            /// unless `buf` is empty: that is answered so once there is something to read.
             #[doc = $more]
             ///
             /// System calls: one `recvfrom`, or none.
@@ -56,7 +56,8 @@ macro_rules! reads_bytes {
             }
 
             /// Tries to look at what is there, which stays to be read; `None` if nothing is.
-            /// `Some(0)` is the end of the stream, unless `buf` is empty.
+            /// `Some(0)` is the end of the stream, unless `buf` is empty, as in
+            /// [`try_read`](Self::try_read).
             ///
             /// System calls: one `recvfrom` with `MSG_PEEK`, or none.
             ///

@@ -34,7 +34,8 @@ macro_rules! carries_messages {
                 self.source.try_sys(Interest::READ, |fd| socket::recv(fd, buf))
             }
 
-            /// Receives a message, and waits until there is one.
+            /// Receives a message, and waits until there is one. 0 is an empty one; of a
+            /// [`UnixSeqpacket`](crate::net::UnixSeqpacket) also the end: the kernel tells no difference.
             ///
             /// Cancel-safe: no message is lost. Several tasks may wait. System calls: `recvfrom`,
             /// again after each wait, and one `epoll_ctl` the first time in its life that it waits.
