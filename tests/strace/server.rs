@@ -147,11 +147,10 @@ impl Server {
 
     /// Ends the server as Ctrl-C does, and hands over the whole trace.
     pub(crate) fn interrupt(mut self) -> String {
-        guard::signal("INT", self.process);
-        // A shell starts its background jobs with SIGINT ignored, and that is inherited.
-        if ignores_interrupts(self.process) {
-            guard::signal("TERM", self.process);
-        }
+        // A shell starts its background jobs with SIGINT ignored, and that is inherited; of a
+        // process that is traced, it ends the wait all the same.
+        let is_ignored = ignores_interrupts(self.process);
+        guard::signal(if is_ignored { "TERM" } else { "INT" }, self.process);
         self.tracer.wait().expect("strace ends with the server");
         self.trace()
     }
