@@ -17,7 +17,7 @@ use crate::response;
 const ROOM: usize = 16 * 1024;
 
 /// Descriptors of the loop, the listener, signals and the standard streams, and a few more.
-const OTHERS: u64 = 16;
+const OTHERS: u64 = 32;
 
 pub(crate) struct Server {
     /// What is served, if files are.

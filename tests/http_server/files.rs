@@ -55,7 +55,7 @@ fn nobody_is_let_in_whose_file_finds_no_descriptor() {
     let dir = directory();
     let (program, root) = (program(), dir.path().join("root"));
     let (program, root) = (program.to_str().expect("a name"), root.to_str().expect("a name"));
-    let limited = ["-c", "ulimit -n 24; exec \"$@\"", "sh", program, "127.0.0.1:0", "--dir", root];
+    let limited = ["-c", "ulimit -n 40; exec \"$@\"", "sh", program, "127.0.0.1:0", "--dir", root];
     let server = Server::start(Path::new("/bin/sh"), &limited);
     let mut clients: Vec<_> = (0..20).map(|_| Client::of(&server)).collect();
     for client in &mut clients {
