@@ -95,9 +95,8 @@ async fn show_all(path: &Path) -> Result<(), Box<dyn Error>> {
 
 /// A file: the kernel does not wait for it, so a thread does.
 async fn by_the_pool(path: &Path) -> Result<(), Box<dyn Error>> {
-    let file = fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let file = Source::new(file)?;
-    let failed = |e| format!("{}: {e}", path.display());
+    let failed = |e: io::Error| format!("{}: {e}", path.display());
+    let file = Source::new(fs::File::open(path).map_err(failed)?)?;
     // As if it had said EAGAIN, which a file never does: now the kernel is asked to watch it.
     let mut tried = false;
     let call = file.io(Interest::READ, |fd| {

@@ -27,7 +27,8 @@ macro_rules! moves {
 
             /// Takes such a socket from another loop, thread or library, and switches it to
             /// non-blocking if it is not yet (`fcntl` F_GETFL, perhaps F_SETFL). That it is one is
-            /// not looked at, as in std: if it is none, its first call says so.
+            /// not looked at, as in std. The calls on another kind may fail, or work and wait in vain
+            /// for what has come: when a wait is spared depends on the kind.
             fn try_from(fd: OwnedFd) -> io::Result<$socket> {
                 if !descriptor::is_nonblocking(fd.as_fd())? {
                     descriptor::set_nonblocking(fd.as_fd(), true)?;
@@ -38,7 +39,8 @@ macro_rules! moves {
     )*};
 }
 
-/// What std has, too.
+/// What std has, too: only its types are named here, to hand a descriptor over; no call of its own
+/// is made.
 macro_rules! is_known_to_std {
     ($($socket:ident: $std:ty),* $(,)?) => {$(
         impl TryFrom<$std> for $socket {

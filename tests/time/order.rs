@@ -5,12 +5,31 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use eagain::{Cause, Context, JoinHandle, Step, Wait};
+use eagain::{Cause, Context, EventLoop, JoinHandle, Step, Wait};
 
 use crate::random::Random;
 use crate::tasks::{returned, task};
 use crate::watchdog::watch;
 use crate::{HOUR, MINUTE, both_kinds_of_loop, new_loop, timers, wait};
+
+/// Waits until the deadline, and notes that it came.
+fn noted<T: Copy + 'static>(
+    event_loop: &EventLoop,
+    deadline: Instant,
+    what: T,
+    fired: &Rc<RefCell<Vec<T>>>,
+) -> JoinHandle<()> {
+    let fired = fired.clone();
+    let mut began = false;
+    event_loop.spawn(task(move |_: &mut Context<'_>| {
+        if began {
+            fired.borrow_mut().push(what);
+            return Step::Return(());
+        }
+        began = true;
+        Step::Yield(Wait::until(deadline))
+    }))
+}
 
 #[test]
 fn deadlines_fire_in_their_order() {
@@ -22,18 +41,7 @@ fn deadlines_fire_in_their_order() {
         let mut deadlines: Vec<_> =
             (0..500).map(|_| begin + Duration::from_nanos(random.below(10_000_000))).collect();
         for deadline in deadlines.iter().copied() {
-            let fired = fired.clone();
-            let mut began = false;
-            event_loop
-                .spawn(task(move |_: &mut Context<'_>| {
-                    if began {
-                        fired.borrow_mut().push(deadline);
-                        return Step::Return(());
-                    }
-                    began = true;
-                    Step::Yield(Wait::until(deadline))
-                }))
-                .detach();
+            noted(&event_loop, deadline, deadline, &fired).detach();
         }
         event_loop.turn(Some(Duration::ZERO)).expect("a turn");
         // All of them come due while nobody looks.
@@ -51,20 +59,7 @@ fn equal_deadlines_fire_in_the_order_they_were_set() {
     let mut event_loop = new_loop();
     let fired = Rc::new(RefCell::new(Vec::new()));
     let deadline = Instant::now() + Duration::from_millis(2);
-    let handles: Vec<_> = (0..300)
-        .map(|i| {
-            let fired = fired.clone();
-            let mut began = false;
-            event_loop.spawn(task(move |_: &mut Context<'_>| {
-                if began {
-                    fired.borrow_mut().push(i);
-                    return Step::Return(());
-                }
-                began = true;
-                Step::Yield(Wait::until(deadline))
-            }))
-        })
-        .collect();
+    let handles: Vec<_> = (0..300).map(|i| noted(&event_loop, deadline, i, &fired)).collect();
     event_loop.turn(Some(Duration::ZERO)).expect("a turn");
     // Taking some of them back does not mix up the others.
     handles.iter().step_by(3).for_each(JoinHandle::abort);
